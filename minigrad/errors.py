@@ -1,0 +1,61 @@
+"""The exceptions minigrad raises: each says the operation, what came, what was expected and what to do.
+
+Read next: `minigrad.tensor`, where most of them are raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+__all__ = ["DTypeError", "IndexingError", "MinigradError", "NoRuleError", "ShapeError", "failed"]
+
+
+class MinigradError(Exception):
+    """Base of every exception minigrad raises on purpose."""
+
+
+class ShapeError(MinigradError, ValueError):
+    """Sizes, shapes or tree structures that do not fit."""
+
+
+class DTypeError(MinigradError, TypeError):
+    """A value that is no number, or a number of an unusable kind."""
+
+
+class IndexingError(MinigradError, IndexError):
+    """An index outside its axis."""
+
+
+class NoRuleError(MinigradError, TypeError):
+    """A function, method or argument that minigrad has no derivative for."""
+
+
+def failed(op: str, symbol: str, args: Sequence[Any], error: Exception) -> MinigradError:
+    """What to raise when `op` applied to the arrays `args` raised NumPy's `error`.
+
+    >>> import numpy as np
+    >>> print(failed("matmul", "@", (np.zeros((2, 3)), np.zeros((4, 5))), ValueError("")))
+    matmul: (2, 3) @ (4, 5): inner sizes 3 and 4 differ
+    """
+    shapes = [str(a.shape) if hasattr(a, "shape") else repr(a) for a in args]
+    joint = f" {symbol} " if len(args) == 2 and symbol else ", "
+    reason = str(error)
+    if isinstance(error, IndexError) and not isinstance(error, ValueError):
+        return IndexingError(f"{op}: {joint.join(shapes)}: {reason}")
+    if isinstance(error, ValueError):
+        if op == "matmul":
+            reason = _why_no_product(*(getattr(a, "shape", ()) for a in args))
+        elif "broadcast" in reason:
+            reason = "shapes do not broadcast; counted from the right, sizes must be equal or 1"
+        return ShapeError(f"{op}: {joint.join(shapes)}: {reason}")
+    return DTypeError(f"{op}: {joint.join(shapes)}: {reason}")
+
+
+def _why_no_product(a: tuple[int, ...], b: tuple[int, ...]) -> str:
+    if not a or not b:
+        return "a matrix product needs at least one axis on each side; use * for a number"
+    inner = b[-2] if len(b) > 1 else b[0]
+    if a[-1] != inner:
+        return f"inner sizes {a[-1]} and {inner} differ"
+    return "the leading (batch) axes do not broadcast"

@@ -1,0 +1,8 @@
+"""The ops: importing this package fills the op table, one file for each family.
+
+Read next: `minigrad.ops.declare`, how an op is declared.
+"""
+
+from minigrad.ops import elementwise, index, linalg, reduction, shape
+
+__all__ = ["elementwise", "index", "linalg", "reduction", "shape"]

@@ -1,0 +1,232 @@
+"""How an op is declared: one row from which its value, derivative, picture and code follow.
+
+    elementwise(np.tanh, lambda y, x: 1 - y * y)                 partial derivatives
+    linear(np.transpose, lambda g, y, x, *, axes=None: ...)      its transpose
+    multilinear(np.multiply, lambda g, y, a, b: g * b, ...)      a transpose for each input
+    rule(np.max, lambda g, y, x, *, axis=None, ...: ...)         any vector-Jacobian product
+    constant(np.greater)                                         no derivative
+    composed(np.ravel, lambda a: np.reshape(a, -1))              written with other rows
+
+Letters: `y` output, `g` cotangent of y, `x` or `a`, `b` inputs; what stands after `*` are
+parameters, with their defaults. Rules are plain NumPy: on arrays they compute, on Tensors the
+same lines record, which is where second derivatives come from. A rule may return the cotangent
+still broadcast: the sweep sums it to the input's shape. Complex inputs follow
+`cotangent of x = g * dy/dx`, without conjugation (JAX's convention).
+
+Read next: `minigrad.ops.elementwise`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from functools import cache, partial, wraps
+from typing import Any
+
+import numpy as np
+
+from minigrad.errors import DTypeError, NoRuleError, ShapeError
+from minigrad.table import ROWS, Op
+from minigrad.tensor import Tensor, record
+from minigrad.values import Array
+
+__all__ = [
+    "Each", "composed", "constant", "elementwise", "linear", "multilinear", "plain", "primitive", "rule",
+]  # fmt: skip
+
+Rule = Callable[..., Array]
+
+
+def rule(
+    function: Any, *vjps: Any, form: str = "rule", forward: Rule | None = None,
+    symbol: str | None = None, code: str | None = None, call: Rule | None = None,
+) -> None:  # fmt: skip
+    """Declare `function` by its vector-Jacobian products, one for each input, or an `Each`."""
+    if call is None:
+        call = _binding(function, next(v for v in vjps if v is not None))
+    rules = vjps[0] if isinstance(vjps[0], Each) else vjps
+    _enter(function, rules, form, forward or function, symbol, code, call)
+
+
+def _enter(
+    function: Any, vjps: Any, form: str, forward: Rule, symbol: str | None, code: str | None, call: Rule
+) -> None:
+    """Enter a row as given; the other declarations end here."""
+    name = function if isinstance(function, str) else function.__name__
+    ROWS[function] = Op(name, forward, vjps, symbol or name, form, call, code)
+
+
+linear = partial(rule, form="linear")
+multilinear = partial(rule, form="multilinear")
+
+
+def elementwise(
+    function: Any, *partials: Rule | None, symbol: str | None = None, code: str | None = None
+) -> None:
+    """Declare a function of corresponding elements by its partials `(y, *inputs) -> dy/dx`."""
+    vjps = [_times(p, len(partials)) if p else None for p in partials]
+    _enter(function, tuple(vjps), "elementwise", function, symbol, code, _recording)
+
+
+def _times(derivative: Rule, arity: int) -> Rule:
+    if arity == 1:
+        return lambda g, y, x: g * derivative(y, x)
+    return lambda g, y, a, b: g * derivative(y, a, b)
+
+
+def constant(*functions: Any, symbol: str | None = None, code: str | None = None) -> None:
+    """Declare functions that are recorded and let no derivative through: comparisons, masks."""
+    for function in functions:
+        _enter(function, (), "constant", function, symbol, code, _recording)
+
+
+def plain(*functions: Any) -> None:
+    """Declare functions that answer about the values, in plain NumPy: shape, allclose, argmax."""
+    for function in functions:
+        _enter(function, (), "plain", function, None, None, _on_values)
+
+
+def composed(function: Any, body: Callable[..., Any]) -> None:
+    """Declare a function by its expression in functions that have rows."""
+    _enter(function, (), "composed", function, None, None, _composing(function, body))
+
+
+class Each:
+    """The rules of an op with any number of inputs, from one: `lambda i, g, y, *xs: ...`."""
+
+    def __init__(self, vjp: Rule) -> None:
+        self.vjp = vjp
+
+    def __iter__(self) -> Iterator[Rule]:
+        i = 0
+        while True:
+            yield partial(self.vjp, i)
+            i += 1
+
+
+# What a call of the NumPy function does ------------------------------------------------------------
+
+
+def _recording(op: Op, *args: Any) -> Tensor:
+    return record(op, args)
+
+
+def _on_values(op: Op, *args: Any, **kwargs: Any) -> Any:
+    def value(a: Any) -> Any:
+        return a._value if isinstance(a, Tensor) else a
+
+    def values(a: Any) -> Any:
+        return type(a)([value(e) for e in a]) if isinstance(a, (list, tuple)) else value(a)
+
+    return op.forward(*[values(a) for a in args], **{k: values(v) for k, v in kwargs.items()})
+
+
+def _composing(function: Any, body: Callable[..., Any]) -> Rule:
+    def call(op: Op, *args: Any, **kwargs: Any) -> Any:
+        try:
+            bound = inspect.signature(body).bind(*args, **kwargs)
+        except TypeError as error:
+            raise NoRuleError(f"{op.name}: {error}; a Tensor takes {inspect.signature(body)}") from None
+        return body(*bound.args, **bound.kwargs)
+
+    return call
+
+
+def _binding(function: Any, vjp: Rule) -> Rule:
+    """The `call` of a row: sorts NumPy's arguments into the inputs and parameters of `vjp`."""
+    code = vjp.__code__  # type: ignore[attr-defined]
+    n = code.co_argcount - 2
+    own = code.co_varnames[2 : code.co_argcount + code.co_kwonlyargcount]
+    defaults: dict[str, Any] = vjp.__kwdefaults__ or {}  # type: ignore[attr-defined]
+
+    def call(op: Op, *args: Any, **kwargs: Any) -> Tensor:
+        if len(args) == n and not kwargs and len(own) == n + len(defaults):
+            return record(op, _arrays(args), defaults)
+        names = _numpy_names(function) or own
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        inputs = [given.pop(name) for name in names[:n] if name in given]
+        params = {**defaults, **{k: given.pop(k) for k in own[n:] if k in given}}
+        if len(inputs) < n or len(params) < len(own) - n or len(args) > len(names):
+            raise NoRuleError(f"{op.name}: arguments missing; a Tensor takes {', '.join(own)}")
+        if given:
+            raise NoRuleError(
+                f"{op.name}: argument {', '.join(given)} has no derivative rule; "
+                f"a Tensor takes {', '.join(own)}"
+            )
+        return record(op, _arrays(inputs), params)
+
+    return call
+
+
+def _arrays(inputs: Any) -> tuple[Any, ...]:
+    return tuple([np.asarray(a) if isinstance(a, (list, tuple)) else a for a in inputs])
+
+
+@cache
+def _numpy_names(function: Any) -> tuple[str, ...]:
+    try:
+        return tuple(inspect.signature(function).parameters)
+    except (TypeError, ValueError):  # some compiled functions of older NumPy show no signature
+        return ()
+
+
+# A user's own op ----------------------------------------------------------------------------------
+
+
+def primitive(f: Rule | None = None, *, vjp: Any) -> Any:
+    """A function of arrays with its own derivative rule, as one node of the graph.
+
+    Args:
+        f: `f(*inputs, **params)`, arrays in and one array out. On arrays it just runs; with a
+            Tensor among the inputs the call is recorded.
+        vjp: `(g, y, *inputs, **params) -> cotangent of the input` for one input; for several, a
+            tuple of these, with None where no derivative passes, or one function that returns a
+            tuple. Written in plain NumPy, it serves second derivatives too.
+
+    Returns:
+        The function. Without `f`, a decorator.
+
+    Raises:
+        ShapeError: when used, if a rule's result does not broadcast from the input's shape.
+
+    >>> @primitive(vjp=lambda g, y, x: g * y * (1 - y))
+    ... def logistic(x):
+    ...     return 1 / (1 + np.exp(-x))
+    >>> x = Tensor(0.0)
+    >>> logistic(x).backward()
+    >>> print(x.grad)
+    0.25
+    """
+    if f is None:
+        return lambda function: primitive(function, vjp=vjp)
+    name = getattr(f, "__name__", type(f).__name__)
+
+    def cotangent(i: int, g: Array, y: Array, *inputs: Array, **params: Any) -> Array | None:
+        given = vjp if callable(vjp) else vjp[i]
+        c = given(g, y, *inputs, **params)
+        return _checked(name, i, c[i] if isinstance(c, tuple) else c, inputs[i].shape)
+
+    vjps = Each(cotangent) if callable(vjp) else [v and partial(cotangent, i) for i, v in enumerate(vjp)]
+    op = Op(name, f, vjps, name, "primitive", _recording)
+
+    @wraps(f)
+    def function(*inputs: Any, **params: Any) -> Any:
+        if not any(isinstance(a, Tensor) for a in inputs):
+            return f(*inputs, **params)
+        return record(op, _arrays(inputs), params)
+
+    ROWS[function] = op
+    return function
+
+
+def _checked(name: str, i: int, c: Any, shape: tuple[int, ...]) -> Array | None:
+    """What a user's rule for input `i` returned, if it can be that input's cotangent."""
+    if c is None or isinstance(c, Tensor):
+        return c
+    c = np.asarray(c)[()]
+    if c.dtype.kind not in "fciub":
+        raise DTypeError(f"{name}: its vjp for input {i} returned dtype {c.dtype}; expected numbers")
+    lead = c.ndim - len(shape)
+    if lead < 0 or any(n not in (1, k) for n, k in zip(shape, c.shape[lead:], strict=True)):
+        raise ShapeError(f"{name}: its vjp for input {i} returned shape {c.shape}; expected {shape}")
+    return c

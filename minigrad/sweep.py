@@ -1,0 +1,108 @@
+"""The reverse sweep: the one loop that is backpropagation.
+
+A node carries `op`, `inputs`, `_args`, `params`, `_value` and `serial`. `inputs` are what it was
+computed from, `_args` the arrays those held at the time; a constant stands in both, so an input is
+a node exactly where the two differ. `serial` counts creations: descending serial *is* reverse
+topological order, so nothing here recurses.
+
+Read next: `minigrad.ops.elementwise`, the rules this loop calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+__all__ = ["conform", "reach", "sum_to", "sweep"]
+
+Node = Any  # a Tensor; this module needs its six fields and must not import it
+Array = Any  # any array that speaks NumPy's protocols
+_serial = attrgetter("serial")
+
+
+def reach(roots: Iterable[Node], floor: int = 0) -> list[Node]:
+    """Every node the roots were computed from, newest first; none created before `floor`."""
+    seen = set(roots)
+    stack = list(seen)
+    while stack:
+        node = stack.pop()
+        for a, x in zip(node.inputs, node._args, strict=True):
+            if a is not x and a not in seen and a.serial >= floor:
+                seen.add(a)
+                stack.append(a)
+    return sorted(seen, key=_serial, reverse=True)
+
+
+def sweep(
+    seeds: Mapping[Node, Array],
+    nodes: Iterable[Node],
+    wanted: Container[Node] | None = None,
+    record: bool = False,
+) -> Iterator[tuple[Node, Array]]:
+    """Carry the cotangents `seeds` back through `nodes` (newest first), yielding each when final.
+
+    Args:
+        seeds: the cotangent of each root, of the root's shape.
+        nodes: what `reach(seeds)` returned.
+        wanted: the nodes whose cotangents matter; None means all.
+        record: call the rules on nodes, not arrays, so that the sweep is itself differentiable.
+
+    Yields:
+        (node, cotangent) with the cotangent in the node's shape and dtype. A node that no
+        derivative reaches is not yielded.
+    """
+    cotangents = dict(seeds)
+    for node in nodes:
+        g = cotangents.pop(node, None)
+        if g is None:
+            continue
+        yield node, g
+        if node.op is None:
+            continue
+        params = node.params
+        if record:
+            y, args = node, node.operands()
+        else:
+            y, args = node._value, node._args
+        for vjp, a, x in zip(node.op.vjps, node.inputs, node._args, strict=False):
+            if a is x or vjp is None or (wanted is not None and a not in wanted):
+                continue
+            c = vjp(g, y, *args, **params) if params else vjp(g, y, *args)
+            if c is not None and (c.dtype is not x.dtype or c.shape != x.shape):
+                c = conform(c, x)
+            if c is None:
+                continue
+            if a in cotangents:
+                c = cotangents[a] + c
+            cotangents[a] = c
+
+
+def conform(c: Array, x: Array) -> Array | None:
+    """The cotangent `c` in the shape and dtype of the value `x`; None where `x` is not continuous.
+
+    Broadcasting copies, so its transpose sums; a real variable takes the real part.
+    """
+    kind = x.dtype.kind
+    if kind not in "fc":
+        return None
+    if c.shape != x.shape:
+        c = sum_to(c, x.shape)
+    if c.dtype != x.dtype:
+        if c.dtype.kind == "c" and kind == "f":
+            c = np.real(c)
+        c = c.astype(x.dtype)
+    return c
+
+
+def sum_to(c: Array, shape: tuple[int, ...]) -> Array:
+    """Sum `c` over the axes along which `shape` was broadcast to `c.shape`."""
+    lead = c.ndim - len(shape)
+    kept = tuple(i + lead for i, n in enumerate(shape) if n == 1 and c.shape[i + lead] != 1)
+    if type(c) is np.ndarray:  # skips np.sum's wrapper: 1 µs of a bias gradient's 4
+        c = np.add.reduce(c, axis=(*range(lead), *kept), keepdims=bool(kept))
+    else:
+        c = np.sum(c, axis=(*range(lead), *kept), keepdims=bool(kept))
+    return c if c.shape == shape else np.reshape(c, shape)

@@ -1,0 +1,61 @@
+"""The op table: for each NumPy function, everything minigrad knows about it.
+
+`minigrad.ops` fills it; the engine looks rows up in it and never imports the ops themselves.
+
+Read next: `minigrad.ops.declare`, how a row is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from minigrad.errors import NoRuleError
+from minigrad.values import Array
+
+__all__ = ["ROWS", "Op", "row"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Op:
+    """One row of the op table: everything minigrad knows about one operation.
+
+    Attributes:
+        name: NumPy's name for it.
+        forward: arrays in, array out: `forward(*args, **params)`.
+        vjps: for each input in turn the function `(g, y, *args, **params) -> cotangent of the
+            input`, in plain NumPy, or None where no derivative passes.
+        symbol: what a picture writes in its circle: `+`, `√`, `tanh`.
+        form: how it was declared: elementwise, linear, multilinear, rule, constant, composed.
+        call: what calling the NumPy function does when a Tensor is among the arguments:
+            `call(op, *args, **kwargs)`, the call's own arguments.
+        code: its Python source, with `{0}`, `{1}` for the inputs; None for a plain call by name.
+    """
+
+    name: str
+    forward: Callable[..., Array]
+    vjps: Iterable[Callable[..., Array] | None]
+    symbol: str
+    form: str
+    call: Callable[..., Any]
+    code: str | None = None
+
+
+ROWS: dict[Any, Op] = {}
+"""The op table: NumPy function (or a function of ours) -> row."""
+
+def row(function: Any) -> Op:
+    """The row of `function`, or a NoRuleError that says what to do."""
+    op = ROWS.get(function)
+    if op is None:
+        raise _no_rule(function)
+    return op
+
+
+def _no_rule(function: Any) -> NoRuleError:
+    called = f"{getattr(function, '__module__', 'numpy')}.{function.__name__}".replace("numpy.", "np.")
+    return NoRuleError(
+        f"{called}: no derivative rule for it; compose it from functions that have one, "
+        f"or declare it: minigrad.primitive({called}, vjp=lambda g, y, x: ...)"
+    )

@@ -1,0 +1,449 @@
+"""Tensor: a variable that records what NumPy does to it, as a node of the computation graph.
+
+An operation on Tensors computes its array at once and remembers (op, inputs); following the
+inputs back from any result is the computation graph. `ROWS`, which `minigrad.ops` fills, says for
+each NumPy function which op it is.
+
+Read next: `minigrad.sweep`, the way back through these nodes.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count
+from sys import getrefcount
+from typing import Any
+
+import numpy as np
+
+from minigrad.errors import DTypeError, MinigradError, NoRuleError, ShapeError, failed
+from minigrad.sweep import reach, sweep
+from minigrad.table import ROWS, Op, row
+from minigrad.values import Array, constant, copied, fitting, settle
+
+__all__ = ["Tensor", "name", "record", "tensor"]
+
+_NO_PARAMS: Mapping[str, Any] = {}
+_clock = count(1)  # next() is atomic, so serials are unique across threads
+
+
+_new = object.__new__
+
+
+def record(op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any] = _NO_PARAMS) -> Tensor:
+    """Apply `op` to the inputs (Tensors and constants) and return the node that remembers it."""
+    args = tuple([a._value if isinstance(a, Tensor) else a for a in inputs])
+    try:
+        value = op.forward(*args, **params)
+    except (ValueError, TypeError, IndexError) as error:
+        if isinstance(error, MinigradError):
+            raise
+        raise failed(op.name, op.symbol, args, error) from error
+    return _node(value, op, inputs, args, params)
+
+
+def _node(
+    value: Array, op: Op, inputs: tuple[Any, ...], args: tuple[Any, ...], params: Mapping[str, Any]
+) -> Tensor:
+    node: Tensor = _new(Tensor)
+    node._value = value
+    node.op = op
+    node.inputs = inputs
+    node._args = args
+    node.params = params
+    node.serial = next(_clock)
+    node.name = node._grad = None
+    return node
+
+
+def _binary(function: Any, compute: Callable[[Any, Any], Array]) -> tuple[Any, Any]:
+    """The operator method for `function` and its reflection; `compute` is the quick way to it."""
+
+    def apply(inputs: tuple[Any, Any], args: tuple[Any, Any]) -> Tensor:
+        op = row(function)
+        try:
+            value = compute(*args)
+        except (ValueError, TypeError) as error:
+            raise failed(op.name, op.symbol, args, error) from error
+        return _node(value, op, inputs, args, _NO_PARAMS)
+
+    def method(self: Tensor, other: Any) -> Tensor:
+        if isinstance(other, Tensor):
+            return apply((self, other), (self._value, other._value))
+        other = constant(other, function)
+        return apply((self, other), (self._value, other))
+
+    def reflected(self: Tensor, other: Any) -> Tensor:
+        other = constant(other, function)
+        return apply((other, self), (other, self._value))
+
+    return method, reflected
+
+
+def _comparison(function: Any, compute: Callable[[Any, Any], Array]) -> Any:
+    """Like `_binary`, but what is no number is merely not equal: `x == None` is False."""
+    method = _binary(function, compute)[0]
+
+    def compare(self: Tensor, other: Any) -> Any:
+        return NotImplemented if other is None or isinstance(other, str) else method(self, other)
+
+    return compare
+
+
+def _method(function: Any) -> Any:
+    """The ndarray method that does what `function` does."""
+
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        op = row(function)
+        return op.call(op, self, *args, **kwargs)
+
+    method.__doc__ = f"`np.{function.__name__}` of self, as a recorded operation."
+    return method
+
+
+class Tensor:
+    """A variable: an array whose history of operations is recorded.
+
+    Args:
+        value: a number, nested list or array, of any shape. It is copied. Integers and bools
+            become float64; float16, 32, 64 and complex keep their dtype.
+        dtype: a floating or complex dtype to convert to.
+        name: what to call it in pictures, programs and messages.
+
+    Raises:
+        DTypeError: strings, objects, dates, masked arrays; also a Tensor (use `stop_gradient`).
+
+    >>> x = Tensor([1, 2, 3], name="x")
+    >>> y = (x * x).sum()
+    >>> y.backward()
+    >>> x.grad
+    array([2., 4., 6.])
+    """
+
+    __slots__ = ("_args", "_grad", "_value", "inputs", "name", "op", "params", "serial")
+
+    _args: tuple[Any, ...]
+    _grad: Array | None
+    _value: Array
+    inputs: tuple[Any, ...]
+    name: str | None
+    op: Op | None
+    params: Mapping[str, Any]
+    serial: int
+
+    def __init__(self, value: Any, dtype: Any = None, name: str | None = None) -> None:
+        if isinstance(value, Tensor):
+            raise DTypeError(
+                "tensor: got a Tensor; use it as it is, or minigrad.tensor(x.data) for a new "
+                "variable with its value, cut from its history"
+            )
+        self._value = copied(value, dtype)
+        self.op = self._grad = None
+        self.inputs = self._args = ()
+        self.params = _NO_PARAMS
+        self.serial = next(_clock)
+        self.name = name
+
+    # What it holds ------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> Array:
+        """The value, as a read-only array. Assigning rebinds a leaf: `W.data = W.data - step`."""
+        v = self._value
+        if isinstance(v, np.ndarray):
+            v = v.view()
+        elif isinstance(v, np.generic):
+            v = np.asarray(v)
+        else:
+            return v
+        v.flags.writeable = False
+        return v
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        self._leaf("assigning .data")
+        new = self._fitting(f"data of {self._called()}", value)
+        self._value = new.copy() if isinstance(new, np.ndarray) else new
+
+    def descend(self, step: Array) -> None:
+        """W := W - step, for a leaf; in place where no graph, view or caller holds the old array.
+
+        Args:
+            step: of the leaf's shape, for example `alpha * W.grad`.
+        """
+        self._leaf("descend()")
+        step = self._fitting(f"step of {self._called()}", step, cast=True)
+        if isinstance(self._value, np.ndarray) and getrefcount(self._value) <= _UNHELD:
+            self._value -= step
+        else:
+            self._value = self._value - step
+
+    @property
+    def grad(self) -> Array | None:
+        """What `backward()` has accumulated here, of this Tensor's shape and dtype; None before."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if value is not None:
+            value = self._fitting(f"grad of {self._called()}", value)
+        self._grad = value
+
+    def zero_grad(self) -> None:
+        """Forget the accumulated gradient."""
+        self._grad = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The sizes of the axes; () for a scalar."""
+        shape: tuple[int, ...] = self._value.shape
+        return shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the value and of the gradient."""
+        dtype: np.dtype[Any] = self._value.dtype
+        return dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self._value.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return int(self._value.size)
+
+    @property
+    def T(self) -> Tensor:
+        """The transpose: axes in reverse order."""
+        return self.transpose()
+
+    def item(self) -> Any:
+        """The single element, as a Python number."""
+        if self.size != 1:
+            raise ShapeError(f"item: {self._called()} has shape {self.shape}; expected one element")
+        return self._value.item()
+
+    def operands(self) -> tuple[Any, ...]:
+        """The inputs as they were when this was computed.
+
+        A leaf assigned since then is stood in for by a node with the old value, through which
+        derivatives still reach the leaf.
+        """
+        return tuple(
+            a if a is x or a._value is x else _node(x, ROWS["recorded"], (a,), (x,), _NO_PARAMS)
+            for a, x in zip(self.inputs, self._args, strict=True)
+        )
+
+    # Backpropagation ----------------------------------------------------------------------------
+
+    def backward(self, seed: Any = None) -> None:
+        """Add d self/d node to `.grad` of every leaf and every named node self depends on.
+
+        Args:
+            seed: the cotangent of self, of its shape; 1 by default, which needs a single element.
+
+        Raises:
+            ShapeError: self has more than one element and no seed is given, or the seed does
+                not fit.
+
+        A second call adds to the first, exactly; an exception in between leaves every `.grad`
+        as it was.
+        """
+        if self.dtype.kind not in ("f" if seed is None else "fc"):
+            raise DTypeError(
+                f"backward: {self._called()} has dtype {self.dtype}; expected a real output"
+                + (", or a seed" if self.dtype.kind == "c" else "")
+            )
+        if seed is None:
+            if self.size != 1:
+                raise ShapeError(
+                    f"backward: {self._called()} has shape {self.shape}, not a single element; "
+                    "reduce it first, for example with .sum(), or pass a seed of that shape"
+                )
+            seed = np.ones(self.shape, self.dtype)[()]
+        else:
+            seed = self._fitting("backward: seed", seed, cast=True)
+        seeds = {self: seed}
+        kept: list[Tensor] = []
+        arrays: list[Array] = []
+        for node, g in sweep(seeds, reach(seeds)):
+            if node.op is None or node.name is not None:
+                kept.append(node)
+                arrays.append(g)
+        del seed, seeds, g
+        for node, g in zip(kept, settle(arrays), strict=True):
+            node._grad = g if node._grad is None else node._grad + g
+
+    # Python's and NumPy's protocols -------------------------------------------------------------
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if "out" in kwargs:
+            raise NoRuleError(
+                f"{ufunc.__name__}: out= writes in place, which a recorded graph cannot undo; "
+                "use the returned value (write a = a + x for a += x)"
+            )
+        if method != "__call__" or kwargs:
+            asked = f".{method}" if method != "__call__" else f" with {', '.join(kwargs)}="
+            raise NoRuleError(
+                f"{ufunc.__name__}{asked} has no derivative rule; expected a plain call "
+                f"np.{ufunc.__name__}(...)"
+            )
+        operands = tuple([a if isinstance(a, Tensor) else constant(a, ufunc) for a in inputs])
+        return record(row(ufunc), operands)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        op = row(function)
+        return op.call(op, *args, **kwargs)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        raise DTypeError(
+            f"np.asarray of {self._called()}: that would drop its history, and its derivative with "
+            "it; use .data for the value, np.stack for an array of Tensors"
+        )
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise DTypeError(
+            f"{self._called()}[...] = value: a Tensor is not written in place, its graph needs the "
+            "old value; use x = minigrad.set_at(x, index, value)"
+        )
+
+    def __getitem__(self, index: Any) -> Tensor:
+        op = ROWS["getitem"]
+        picked: Tensor = op.call(op, self, index)
+        return picked
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise DTypeError(f"len: {self._called()} is a scalar and has no axis to count")
+        return self.shape[0]
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ShapeError(
+                f"bool: {self._called()} has shape {self.shape}; the truth of several elements is "
+                "ambiguous: use np.where, or .data with .any() or .all()"
+            )
+        return bool(self._value)
+
+    def __repr__(self) -> str:
+        array = np.array2string(np.asarray(self._value), separator=", ", prefix="tensor(")
+        kind = "" if self.dtype == np.float64 else f", dtype={self.dtype}"
+        return f"tensor({array}{kind}{f', name={self.name!r}' if self.name else ''})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+    __hash__ = object.__hash__
+
+    __add__, __radd__ = _binary(np.add, operator.add)
+    __sub__, __rsub__ = _binary(np.subtract, operator.sub)
+    __mul__, __rmul__ = _binary(np.multiply, operator.mul)
+    __truediv__, __rtruediv__ = _binary(np.divide, operator.truediv)
+    __pow__, __rpow__ = _binary(np.power, operator.pow)
+    __matmul__, __rmatmul__ = _binary(np.matmul, operator.matmul)
+    __mod__, __rmod__ = _binary(np.remainder, operator.mod)
+    __floordiv__, __rfloordiv__ = _binary(np.floor_divide, operator.floordiv)
+    __and__, __rand__ = _binary(np.bitwise_and, operator.and_)
+    __or__, __ror__ = _binary(np.bitwise_or, operator.or_)
+    __lt__ = _comparison(np.less, operator.lt)
+    __le__ = _comparison(np.less_equal, operator.le)
+    __gt__ = _comparison(np.greater, operator.gt)
+    __ge__ = _comparison(np.greater_equal, operator.ge)
+    __eq__ = _comparison(np.equal, operator.eq)
+    __ne__ = _comparison(np.not_equal, operator.ne)
+    __neg__ = _method(np.negative)
+    __abs__ = _method(np.absolute)
+    __invert__ = _method(np.invert)
+
+    sum = _method(np.sum)
+    mean = _method(np.mean)
+    max = _method(np.max)
+    min = _method(np.min)
+    clip = _method(np.clip)
+    squeeze = _method(np.squeeze)
+    swapaxes = _method(np.swapaxes)
+    ravel = _method(np.ravel)
+    flatten = ravel
+
+    def reshape(self, *shape: Any) -> Tensor:
+        """`np.reshape`; the sizes one by one or as a tuple."""
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape)  # type: ignore[return-value]
+
+    def transpose(self, *axes: Any) -> Tensor:
+        """`np.transpose`; the axes one by one, as a tuple, or none for the reverse order."""
+        order = axes[0] if len(axes) == 1 else axes or None
+        return record(ROWS[np.transpose], (self,), {"axes": order})
+
+    def astype(self, dtype: Any) -> Tensor:
+        """The same numbers in another dtype; gradients come back in this one's."""
+        return record(ROWS["astype"], (self,), {"dtype": np.dtype(dtype)})
+
+    # Checks ------------------------------------------------------------------------------------
+
+    def _called(self) -> str:
+        return f"tensor {self.name!r}" if self.name else "the tensor"
+
+    def _fitting(self, what: str, value: Any, cast: bool = False) -> Array:
+        if isinstance(value, Tensor):
+            raise DTypeError(f"{what}: got a Tensor; expected an array, use its .data")
+        return fitting(what, value, self._value, cast)
+
+    def _leaf(self, what: str) -> None:
+        if self.op is not None:
+            raise DTypeError(
+                f"{what}: {self._called()} was computed by {self.op.name}; only a leaf, made by "
+                "minigrad.tensor(...), can be assigned"
+            )
+
+
+def tensor(value: Any, *, dtype: Any = None, name: str | None = None) -> Tensor:
+    """A new variable with a copy of `value`. See `Tensor`.
+
+    >>> tensor(5, name="a")
+    tensor(5., name='a')
+    """
+    return Tensor(value, dtype, name)
+
+
+def name(node: Tensor | None = None, label: str | None = None, /, **tensors: Tensor) -> Any:
+    """Name nodes, for pictures and programs; `backward()` keeps the gradient of a named node.
+
+    Call it as `u = name(b * c, "u")`, which returns the node, or as `name(u=u, v=v)`.
+
+    >>> b, c = tensor(3), tensor(2)
+    >>> u = name(b * c, "u")
+    >>> (3 * u).backward()
+    >>> print(u.grad)
+    3.0
+    """
+    if node is not None:
+        tensors = {str(label): node, **tensors}
+    for called, each in tensors.items():
+        if not isinstance(each, Tensor):
+            raise DTypeError(f"name: {called} is {type(each).__name__}; only a Tensor can be named")
+        each.name = called
+    return node
+
+
+def _unheld() -> int:
+    probe = Tensor(np.empty(1))
+    return getrefcount(probe._value)
+
+
+_UNHELD = _unheld()

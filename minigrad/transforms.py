@@ -1,0 +1,209 @@
+"""Transforms: from a function of arrays to its derivatives.
+
+With this you can write `grad(f)(x)`, and `grad(grad(f))(x)`: a derivative is a function like any
+other. An argument is handed to f as a fresh variable; what f computes is swept back to it. When
+the caller passed Tensors, or f closes over one, the sweep itself is recorded, so the derivative
+can be differentiated again and always with respect to the right variable.
+
+Read next: `minigrad.graph`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minigrad.errors import DTypeError, ShapeError
+from minigrad.sweep import reach, sweep
+from minigrad.table import ROWS
+from minigrad.tensor import Tensor, record
+from minigrad.trees import flatten
+from minigrad.values import Array, fitting, settle
+
+__all__ = ["grad", "stop_gradient", "value_and_grad", "vjp"]
+
+
+def vjp(f: Callable[..., Any], *xs: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """The value of f and the map from a cotangent of it to cotangents of its arguments (Jᵀg).
+
+    Args:
+        f: any function of arrays, or of trees of them, to an array or a tree.
+        *xs: its arguments: numbers, arrays, Tensors, or nested dicts, lists, tuples and
+            dataclasses of them.
+
+    Returns:
+        y: what f returned; arrays, or Tensors where y depends on one the caller can see.
+        pullback: takes a cotangent shaped like y and returns a tuple, one entry for each argument,
+            shaped like it: arrays for arrays, Tensors for Tensors. It may be called repeatedly.
+
+    Raises:
+        ShapeError: the cotangent's tree or shapes differ from y's.
+
+    If f closes over a Tensor, a result that depends on it is a Tensor, also for array arguments.
+
+    >>> y, pullback = vjp(lambda a, b: a * b, 3.0, np.array([1.0, 2.0]))
+    >>> y, pullback(np.array([1.0, 10.0]))
+    (array([3., 6.]), (np.float64(21.0), array([ 3., 30.])))
+    """
+    leaves, rebuild = flatten(xs)
+    variables = [_variable(leaf) for leaf in leaves]
+    outputs, rebuild_y = flatten(f(*rebuild(list(variables))))
+    span = _Span(variables, outputs)
+
+    def pullback(g: Any) -> tuple[Any, ...]:
+        seeds, rebuild_g = flatten(g)
+        if len(seeds) != len(outputs) or str(rebuild_g(["*"] * len(seeds))) != str(
+            rebuild_y(["*"] * len(outputs))
+        ):
+            raise ShapeError(
+                f"vjp: the cotangent's tree {rebuild_g(['*'] * len(seeds))} differs from the "
+                f"output's {rebuild_y(['*'] * len(outputs))}"
+            )
+        pulled: tuple[Any, ...] = rebuild(span.pull(seeds))
+        return pulled
+
+    return rebuild_y([span.seen(y) for y in outputs]), pullback
+
+
+def value_and_grad(
+    f: Callable[..., Any], argnums: int | tuple[int, ...] = 0
+) -> Callable[..., tuple[Any, Any]]:
+    """A function that returns f's value and its gradient, from one evaluation of f.
+
+    Args:
+        f: a function whose result is a real scalar (one element).
+        argnums: which positional arguments to differentiate; a tuple gives a tuple of gradients.
+
+    Returns:
+        A function of f's arguments returning (value, gradient). The gradient has the tree, shapes
+        and dtypes of the argument (integers count as float64): arrays for arrays, Tensors for
+        Tensors; zeros where f does not depend on it. See `vjp` for closed-over Tensors.
+
+    Raises:
+        ShapeError: f returned something else than one element; use `vjp`, or reduce it.
+        DTypeError: f returned a complex or non-numeric value, or an argument is no number.
+
+    >>> value_and_grad(lambda w: (w * w).sum())(np.array([1.0, 2.0]))
+    (np.float64(5.0), array([2., 4.]))
+    """
+    several = isinstance(argnums, tuple)
+    numbers = argnums if isinstance(argnums, tuple) else (argnums,)
+
+    def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        where = [_position(i, len(args)) for i in numbers]
+        picked = [args[i] for i in where]
+        leaves, rebuild = flatten(picked)
+        variables = [_variable(leaf) for leaf in leaves]
+        full = list(args)
+        for i, argument in zip(where, rebuild(list(variables)), strict=True):
+            full[i] = argument
+        y = f(*full, **kwargs)
+        _check_scalar(y)
+        span = _Span(variables, [y])
+        gradients = rebuild(span.pull([np.ones(y.shape, y.dtype)[()] if isinstance(y, Tensor) else 1.0]))
+        return span.seen(y), tuple(gradients) if several else gradients[0]
+
+    return value_and_gradient
+
+
+def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+    """The gradient of a scalar function, as a function. See `value_and_grad` for the arguments.
+
+    >>> J = lambda a, b, c: 3 * (a + b * c)
+    >>> [float(d) for d in grad(J, (0, 1, 2))(5, 3, 2)]
+    [3.0, 6.0, 9.0]
+    >>> float(grad(grad(grad(np.sin)))(0.0))
+    -1.0
+    """
+    both = value_and_grad(f, argnums)
+    return lambda *args, **kwargs: both(*args, **kwargs)[1]
+
+
+def stop_gradient(x: Any) -> Any:
+    """`x` as a constant: the same value, through which no derivative passes.
+
+    >>> float(grad(lambda x: x * stop_gradient(x))(3.0))
+    3.0
+    """
+    return record(ROWS["stop_gradient"], (x,)) if isinstance(x, Tensor) else x
+
+
+class _Span:
+    """The part of a graph between the variables of a transform and its outputs."""
+
+    def __init__(self, variables: list[Tensor], outputs: list[Any]) -> None:
+        self.variables = variables
+        self.outputs = outputs
+        roots = [y for y in outputs if isinstance(y, Tensor)]
+        floor = variables[0].serial if variables else 0
+        self.nodes = reach(roots, floor)
+        self.wanted: set[Tensor] = set(variables)
+        self.open: set[Tensor] = set()  # nodes that depend on a Tensor the caller can see
+        for node in reversed(self.nodes):
+            for a, x in zip(node.inputs, node._args, strict=True):
+                if a is not x:
+                    if a in self.wanted:
+                        self.wanted.add(node)
+                    if a.serial < floor or a in self.open:
+                        self.open.add(node)
+        self.open.update(y for y in roots if y.serial < floor)
+
+    def seen(self, y: Any) -> Any:
+        """An output as the caller gets it."""
+        if not isinstance(y, Tensor) or y in self.open:
+            return y
+        return y._value.copy() if isinstance(y._value, np.ndarray) else y._value
+
+    def pull(self, seeds: list[Any]) -> list[Any]:
+        """The cotangents of the variables for these of the outputs."""
+        record_it = bool(self.open) or any(isinstance(g, Tensor) for g in seeds)
+        at: dict[Tensor, Any] = {}
+        for y, g in zip(self.outputs, seeds, strict=True):
+            if isinstance(y, Tensor):
+                g = _seed(y, g)
+                if y in self.wanted:
+                    at[y] = at[y] + g if y in at else g
+        found = dict.fromkeys(self.variables)
+        for node, g in sweep(at, self.nodes, self.wanted, record_it):
+            if node in found:
+                found[node] = g
+        at.clear()
+        gradients = [np.zeros(v.shape, v.dtype)[()] if g is None else g for v, g in found.items()]
+        del found, node, g
+        return [
+            Tensor(g) if v.op is not None and not isinstance(g, Tensor) else g
+            for v, g in zip(self.variables, settle(gradients), strict=True)
+        ]
+
+
+def _seed(y: Tensor, g: Any) -> Any:
+    if not isinstance(g, Tensor):
+        return fitting("vjp: cotangent", g, y._value, cast=True)
+    if g.shape != y.shape:
+        raise ShapeError(f"vjp: cotangent: got shape {g.shape}; expected {y.shape}")
+    return g if g.dtype == y.dtype else g.astype(y.dtype)
+
+
+def _variable(leaf: Any) -> Tensor:
+    """A fresh variable for an argument: a leaf for an array, a node on top of a Tensor."""
+    return record(ROWS["recorded"], (leaf,)) if isinstance(leaf, Tensor) else Tensor(leaf)
+
+
+def _position(i: int, n: int) -> int:
+    if not -n <= i < n:
+        raise ShapeError(f"grad: argnums {i} is out of range; got {n} positional arguments")
+    return i % n
+
+
+def _check_scalar(y: Any) -> None:
+    if not isinstance(y, (Tensor, np.ndarray, np.generic, float, int)):
+        raise DTypeError(f"grad: f returned {type(y).__name__}; expected a real scalar")
+    if np.size(y) != 1:
+        raise ShapeError(
+            f"grad: f returned shape {np.shape(y)}; expected a single element: "
+            "reduce it, for example with .sum(), or use vjp"
+        )
+    if isinstance(y, Tensor) and y.dtype.kind != "f":
+        raise DTypeError(f"grad: f returned dtype {y.dtype}; expected a real scalar")

@@ -1,0 +1,60 @@
+"""Trees: nested dicts, lists, tuples and dataclasses of arrays, taken apart and put together.
+
+Read next: `minigrad.transforms`, whose functions take trees as arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from minigrad.errors import ShapeError
+
+__all__ = ["flatten", "map_tree"]
+
+
+def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
+    """The leaves of `tree` in order, and the function that builds the same tree around others.
+
+    Dicts, lists, tuples (named ones too) and dataclass instances are branches; None is a branch
+    without leaves; everything else is a leaf.
+
+    >>> leaves, rebuild = flatten({"W": [1, 2], "b": (3,)})
+    >>> leaves, rebuild([10, 20, 30])
+    ([1, 2, 3], {'W': [10, 20], 'b': (30,)})
+    """
+    leaves: list[Any] = []
+    build = _take_apart(tree, leaves)
+
+    def rebuild(new: list[Any]) -> Any:
+        if len(new) != len(leaves):
+            raise ShapeError(f"tree: got {len(new)} leaves; expected {len(leaves)}")
+        return build(iter(new))
+
+    return leaves, rebuild
+
+
+def map_tree(function: Callable[[Any], Any], tree: Any) -> Any:
+    """The same tree with `function` applied to each leaf."""
+    leaves, rebuild = flatten(tree)
+    return rebuild([function(leaf) for leaf in leaves])
+
+
+def _take_apart(tree: Any, leaves: list[Any]) -> Callable[[Iterator[Any]], Any]:
+    if tree is None:
+        return lambda new: None
+    if isinstance(tree, dict):
+        parts = {key: _take_apart(part, leaves) for key, part in tree.items()}
+        return lambda new: {key: build(new) for key, build in parts.items()}
+    if isinstance(tree, (list, tuple)):
+        builds = [_take_apart(part, leaves) for part in tree]
+        if hasattr(tree, "_fields"):  # a named tuple takes its fields one by one
+            return lambda new: type(tree)(*[build(new) for build in builds])
+        return lambda new: type(tree)([build(new) for build in builds])
+    if is_dataclass(tree) and not isinstance(tree, type):
+        names = [f.name for f in fields(tree) if f.init]
+        members = {name: _take_apart(getattr(tree, name), leaves) for name in names}
+        return lambda new: replace(tree, **{name: build(new) for name, build in members.items()})
+    leaves.append(tree)
+    return lambda new: next(new)

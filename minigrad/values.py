@@ -1,0 +1,89 @@
+"""What may stand in a Tensor or beside one: arrays taken in, checked, copied and handed out.
+
+Read next: `minigrad.tensor`, which asks these questions.
+"""
+
+from __future__ import annotations
+
+from sys import getrefcount
+from typing import Any
+
+import numpy as np
+
+from minigrad.errors import DTypeError, ShapeError
+
+__all__ = ["Array", "constant", "copied", "fitting", "settle"]
+
+Array = Any  # any array that speaks NumPy's protocols: ndarray, NumPy scalar, dask array, …
+
+_NUMBERS = (float, int, complex, np.number, np.bool_)
+
+
+def constant(value: Any, function: Any) -> Array:
+    """`value` as a constant operand of `function`: a number or an array, or a DTypeError."""
+    if type(value) is not np.ndarray and isinstance(value, _NUMBERS):
+        return value
+    array = np.asarray(value) if isinstance(value, (list, tuple)) else value
+    if not hasattr(array, "dtype") or not hasattr(array, "__array_function__"):
+        raise DTypeError(
+            f"{function.__name__}: got {type(value).__name__} {value!r} as an operand; "
+            "expected a Tensor, an array or a number"
+        )
+    if array.dtype.kind not in "fciub":
+        raise DTypeError(
+            f"{function.__name__}: got an operand of dtype {array.dtype}; "
+            "expected numbers: convert it first, for example with .astype(float)"
+        )
+    return array
+
+
+def copied(value: Any, dtype: Any) -> Array:
+    """The value of a new leaf: a copy nobody else holds, floating or complex."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise DTypeError("tensor: got a masked array, whose mask would be lost; fill it first")
+    if hasattr(value, "__array_function__") and not isinstance(value, (np.ndarray, np.generic)):
+        array = value.copy()  # another library's array: dask, CuPy
+    else:
+        try:
+            array = np.array(value)
+        except ValueError as error:
+            raise ShapeError(f"tensor: got rows of different lengths: {error}") from error
+    kind = array.dtype.kind
+    wanted = np.dtype(dtype) if dtype is not None else array.dtype if kind in "fc" else np.dtype(float)
+    if kind not in "fciub" or wanted.kind not in "fc":
+        raise DTypeError(
+            f"tensor: got {type(value).__name__} of dtype {array.dtype if kind not in 'fciub' else wanted}; "
+            "expected real or complex numbers, kept as float or complex"
+        )
+    if kind == "c" and wanted.kind == "f":
+        raise DTypeError(f"tensor: {wanted} cannot hold the complex values; use .real")
+    array = array.astype(wanted.newbyteorder("="), copy=False)
+    return array[()] if isinstance(array, np.ndarray) else array
+
+
+def fitting(what: str, value: Any, like: Array, cast: bool) -> Array:
+    """`value` as an array of the shape and dtype of `like`, or an error that begins with `what`."""
+    array = value if hasattr(value, "__array_function__") else np.asarray(value)
+    if array.shape != like.shape:
+        raise ShapeError(f"{what}: got shape {array.shape}; expected {like.shape}")
+    if array.dtype != like.dtype:
+        if array.dtype.kind not in "fciub" or not (cast or array.dtype.kind in "iub"):
+            raise DTypeError(f"{what}: got dtype {array.dtype}; expected {like.dtype}")
+        array = array.astype(like.dtype)
+    return array[()] if isinstance(array, np.ndarray) and not array.shape else array
+
+
+def settle(arrays: list[Array]) -> list[Array]:
+    """The same arrays, each its own: what is shared with anything else is copied."""
+    return [
+        g.copy() if isinstance(g, np.ndarray) and (held > _OWN or not g.flags.owndata) else g
+        for g, held in zip(arrays, _holders(arrays), strict=True)
+    ]
+
+
+def _holders(arrays: list[Array]) -> list[int]:
+    return [getrefcount(g) for g in arrays]
+
+
+
+_OWN = _holders([np.empty(1)])[0]  # how many holders `_holders` itself makes: varies with CPython
