@@ -1,4 +1,4 @@
-"""The exceptions minigrad raises: each says the operation, what came, what was expected and what to do.
+"""The exceptions minigrad raises: what operation, what came, what was expected, what to do.
 
 Read next: `minigrad.tensor`, where most of them are raised.
 """

@@ -25,15 +25,15 @@ _serial = attrgetter("serial")
 
 def reach(roots: Iterable[Node], floor: int = 0) -> list[Node]:
     """Every node the roots were computed from, newest first; none created before `floor`."""
-    seen = set(roots)
-    stack = list(seen)
-    while stack:
-        node = stack.pop()
-        for a, x in zip(node.inputs, node._args, strict=True):
+    nodes = list(dict.fromkeys(roots))
+    seen = set(nodes)
+    for node in nodes:  # grows as it is walked
+        for a, x in zip(node.inputs, node._args):
             if a is not x and a not in seen and a.serial >= floor:
                 seen.add(a)
-                stack.append(a)
-    return sorted(seen, key=_serial, reverse=True)
+                nodes.append(a)
+    nodes.sort(key=_serial, reverse=True)
+    return nodes
 
 
 def sweep(
@@ -60,33 +60,38 @@ def sweep(
         if g is None:
             continue
         yield node, g
-        if node.op is None:
+        op = node.op
+        if op is None:
             continue
-        params = node.params
+        args = node._args
         if record:
-            y, args = node, node.operands()
+            y, operands = node, node.operands()
         else:
-            y, args = node._value, node._args
-        for vjp, a, x in zip(node.op.vjps, node.inputs, node._args, strict=False):
+            y, operands = node._value, args
+        params = node.params
+        for vjp, a, x in zip(op.vjps, node.inputs, args):
             if a is x or vjp is None or (wanted is not None and a not in wanted):
                 continue
-            c = vjp(g, y, *args, **params) if params else vjp(g, y, *args)
-            if c is not None and (c.dtype is not x.dtype or c.shape != x.shape):
+            c = vjp(g, y, *operands, **params) if params else vjp(g, y, *operands)
+            kind = type(c)
+            if kind is not type(x) or (
+                kind is np.ndarray and (c.shape != x.shape or c.dtype is not x.dtype)
+            ):
                 c = conform(c, x)
-            if c is None:
-                continue
+                if c is None:
+                    continue
             if a in cotangents:
                 c = cotangents[a] + c
             cotangents[a] = c
 
 
-def conform(c: Array, x: Array) -> Array | None:
+def conform(c: Array | None, x: Array) -> Array | None:
     """The cotangent `c` in the shape and dtype of the value `x`; None where `x` is not continuous.
 
     Broadcasting copies, so its transpose sums; a real variable takes the real part.
     """
     kind = x.dtype.kind
-    if kind not in "fc":
+    if c is None or kind not in "fc":
         return None
     if c.shape != x.shape:
         c = sum_to(c, x.shape)
@@ -102,7 +107,7 @@ def sum_to(c: Array, shape: tuple[int, ...]) -> Array:
     lead = c.ndim - len(shape)
     kept = tuple(i + lead for i, n in enumerate(shape) if n == 1 and c.shape[i + lead] != 1)
     if type(c) is np.ndarray:  # skips np.sum's wrapper: 1 µs of a bias gradient's 4
-        c = np.add.reduce(c, axis=(*range(lead), *kept), keepdims=bool(kept))
+        c = np.add.reduce(c, axis=(*range(lead), *kept), keepdims=bool(kept))  # type: ignore[call-overload]
     else:
         c = np.sum(c, axis=(*range(lead), *kept), keepdims=bool(kept))
     return c if c.shape == shape else np.reshape(c, shape)

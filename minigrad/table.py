@@ -7,7 +7,7 @@ Read next: `minigrad.ops.declare`, how a row is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,7 @@ class Op:
 ROWS: dict[Any, Op] = {}
 """The op table: NumPy function (or a function of ours) -> row."""
 
+
 def row(function: Any) -> Op:
     """The row of `function`, or a NoRuleError that says what to do."""
     op = ROWS.get(function)
@@ -54,7 +55,8 @@ def row(function: Any) -> Op:
 
 
 def _no_rule(function: Any) -> NoRuleError:
-    called = f"{getattr(function, '__module__', 'numpy')}.{function.__name__}".replace("numpy.", "np.")
+    module = getattr(function, "__module__", "numpy")
+    called = f"{module}.{function.__name__}".replace("numpy.", "np.", 1)
     return NoRuleError(
         f"{called}: no derivative rule for it; compose it from functions that have one, "
         f"or declare it: minigrad.primitive({called}, vjp=lambda g, y, x: ...)"

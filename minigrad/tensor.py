@@ -10,7 +10,7 @@ Read next: `minigrad.sweep`, the way back through these nodes.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from sys import getrefcount
 from typing import Any
@@ -60,23 +60,23 @@ def _node(
 def _binary(function: Any, compute: Callable[[Any, Any], Array]) -> tuple[Any, Any]:
     """The operator method for `function` and its reflection; `compute` is the quick way to it."""
 
-    def apply(inputs: tuple[Any, Any], args: tuple[Any, Any]) -> Tensor:
-        op = row(function)
+    def apply(inputs: tuple[Any, Any], a: Array, b: Array) -> Tensor:
+        op = ROWS.get(function) or row(function)
         try:
-            value = compute(*args)
+            value = compute(a, b)
         except (ValueError, TypeError) as error:
-            raise failed(op.name, op.symbol, args, error) from error
-        return _node(value, op, inputs, args, _NO_PARAMS)
+            raise failed(op.name, op.symbol, (a, b), error) from error
+        return _node(value, op, inputs, (a, b), _NO_PARAMS)
 
     def method(self: Tensor, other: Any) -> Tensor:
         if isinstance(other, Tensor):
-            return apply((self, other), (self._value, other._value))
+            return apply((self, other), self._value, other._value)
         other = constant(other, function)
-        return apply((self, other), (self._value, other))
+        return apply((self, other), self._value, other)
 
     def reflected(self: Tensor, other: Any) -> Tensor:
         other = constant(other, function)
-        return apply((other, self), (other, self._value))
+        return apply((other, self), other, self._value)
 
     return method, reflected
 
@@ -253,18 +253,19 @@ class Tensor:
         A second call adds to the first, exactly; an exception in between leaves every `.grad`
         as it was.
         """
-        if self.dtype.kind not in ("f" if seed is None else "fc"):
+        value = self._value
+        if value.dtype.kind not in ("f" if seed is None else "fc"):
             raise DTypeError(
                 f"backward: {self._called()} has dtype {self.dtype}; expected a real output"
                 + (", or a seed" if self.dtype.kind == "c" else "")
             )
         if seed is None:
-            if self.size != 1:
+            if value.size != 1:
                 raise ShapeError(
                     f"backward: {self._called()} has shape {self.shape}, not a single element; "
                     "reduce it first, for example with .sum(), or pass a seed of that shape"
                 )
-            seed = np.ones(self.shape, self.dtype)[()]
+            seed = value.dtype.type(1) if not value.shape else np.ones(value.shape, value.dtype)
         else:
             seed = self._fitting("backward: seed", seed, cast=True)
         seeds = {self: seed}
@@ -274,7 +275,7 @@ class Tensor:
             if node.op is None or node.name is not None:
                 kept.append(node)
                 arrays.append(g)
-        del seed, seeds, g
+        del seed, seeds, g  # so that settle sees who else holds an array
         for node, g in zip(kept, settle(arrays), strict=True):
             node._grad = g if node._grad is None else node._grad + g
 

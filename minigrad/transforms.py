@@ -20,7 +20,7 @@ from minigrad.sweep import reach, sweep
 from minigrad.table import ROWS
 from minigrad.tensor import Tensor, record
 from minigrad.trees import flatten
-from minigrad.values import Array, fitting, settle
+from minigrad.values import fitting, settle
 
 __all__ = ["grad", "stop_gradient", "value_and_grad", "vjp"]
 
@@ -102,7 +102,8 @@ def value_and_grad(
         y = f(*full, **kwargs)
         _check_scalar(y)
         span = _Span(variables, [y])
-        gradients = rebuild(span.pull([np.ones(y.shape, y.dtype)[()] if isinstance(y, Tensor) else 1.0]))
+        seed = np.ones(y.shape, y.dtype)[()] if isinstance(y, Tensor) else 1.0
+        gradients = rebuild(span.pull([seed]))
         return span.seen(y), tuple(gradients) if several else gradients[0]
 
     return value_and_gradient
@@ -162,9 +163,9 @@ class _Span:
         at: dict[Tensor, Any] = {}
         for y, g in zip(self.outputs, seeds, strict=True):
             if isinstance(y, Tensor):
-                g = _seed(y, g)
+                seed = _seed(y, g)
                 if y in self.wanted:
-                    at[y] = at[y] + g if y in at else g
+                    at[y] = at[y] + seed if y in at else seed
         found = dict.fromkeys(self.variables)
         for node, g in sweep(at, self.nodes, self.wanted, record_it):
             if node in found:

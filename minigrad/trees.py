@@ -57,4 +57,4 @@ def _take_apart(tree: Any, leaves: list[Any]) -> Callable[[Iterator[Any]], Any]:
         members = {name: _take_apart(getattr(tree, name), leaves) for name in names}
         return lambda new: replace(tree, **{name: build(new) for name, build in members.items()})
     leaves.append(tree)
-    return lambda new: next(new)
+    return next

@@ -21,7 +21,10 @@ _NUMBERS = (float, int, complex, np.number, np.bool_)
 
 def constant(value: Any, function: Any) -> Array:
     """`value` as a constant operand of `function`: a number or an array, or a DTypeError."""
-    if type(value) is not np.ndarray and isinstance(value, _NUMBERS):
+    kind = type(value)
+    if kind is float or kind is int or (kind is not np.ndarray and isinstance(value, _NUMBERS)):
+        return value
+    if kind is np.ndarray and value.dtype.kind in "fciub":
         return value
     array = np.asarray(value) if isinstance(value, (list, tuple)) else value
     if not hasattr(array, "dtype") or not hasattr(array, "__array_function__"):
@@ -39,6 +42,8 @@ def constant(value: Any, function: Any) -> Array:
 
 def copied(value: Any, dtype: Any) -> Array:
     """The value of a new leaf: a copy nobody else holds, floating or complex."""
+    if dtype is None and (type(value) is float or type(value) is int):
+        return np.float64(value)
     if isinstance(value, np.ma.MaskedArray):
         raise DTypeError("tensor: got a masked array, whose mask would be lost; fill it first")
     if hasattr(value, "__array_function__") and not isinstance(value, (np.ndarray, np.generic)):
@@ -49,10 +54,12 @@ def copied(value: Any, dtype: Any) -> Array:
         except ValueError as error:
             raise ShapeError(f"tensor: got rows of different lengths: {error}") from error
     kind = array.dtype.kind
-    wanted = np.dtype(dtype) if dtype is not None else array.dtype if kind in "fc" else np.dtype(float)
+    if dtype is None:
+        dtype = array.dtype if kind in "fc" else float
+    wanted = np.dtype(dtype)
     if kind not in "fciub" or wanted.kind not in "fc":
         raise DTypeError(
-            f"tensor: got {type(value).__name__} of dtype {array.dtype if kind not in 'fciub' else wanted}; "
+            f"tensor: got {type(value).__name__} of dtype {array.dtype}, to keep as {wanted}; "
             "expected real or complex numbers, kept as float or complex"
         )
     if kind == "c" and wanted.kind == "f":
@@ -77,13 +84,12 @@ def settle(arrays: list[Array]) -> list[Array]:
     """The same arrays, each its own: what is shared with anything else is copied."""
     return [
         g.copy() if isinstance(g, np.ndarray) and (held > _OWN or not g.flags.owndata) else g
-        for g, held in zip(arrays, _holders(arrays), strict=True)
+        for g, held in zip(arrays, _holders(arrays))
     ]
 
 
 def _holders(arrays: list[Array]) -> list[int]:
     return [getrefcount(g) for g in arrays]
-
 
 
 _OWN = _holders([np.empty(1)])[0]  # how many holders `_holders` itself makes: varies with CPython

@@ -31,7 +31,8 @@ from minigrad.tensor import Tensor, record
 from minigrad.values import Array
 
 __all__ = [
-    "Each", "composed", "constant", "elementwise", "linear", "multilinear", "plain", "primitive", "rule",
+    "Each", "composed", "constant", "elementwise", "linear", "multilinear", "plain", "primitive",
+    "rule",
 ]  # fmt: skip
 
 Rule = Callable[..., Array]
@@ -49,7 +50,13 @@ def rule(
 
 
 def _enter(
-    function: Any, vjps: Any, form: str, forward: Rule, symbol: str | None, code: str | None, call: Rule
+    function: Any,
+    vjps: Any,
+    form: str,
+    forward: Rule,
+    symbol: str | None,
+    code: str | None,
+    call: Rule,
 ) -> None:
     """Enter a row as given; the other declarations end here."""
     name = function if isinstance(function, str) else function.__name__
@@ -88,7 +95,7 @@ def plain(*functions: Any) -> None:
 
 def composed(function: Any, body: Callable[..., Any]) -> None:
     """Declare a function by its expression in functions that have rows."""
-    _enter(function, (), "composed", function, None, None, _composing(function, body))
+    _enter(function, (), "composed", function, None, None, _composing(body))
 
 
 class Each:
@@ -104,7 +111,7 @@ class Each:
             i += 1
 
 
-# What a call of the NumPy function does ------------------------------------------------------------
+# What a call of the NumPy function does -----------------------------------------------------------
 
 
 def _recording(op: Op, *args: Any) -> Tensor:
@@ -121,12 +128,13 @@ def _on_values(op: Op, *args: Any, **kwargs: Any) -> Any:
     return op.forward(*[values(a) for a in args], **{k: values(v) for k, v in kwargs.items()})
 
 
-def _composing(function: Any, body: Callable[..., Any]) -> Rule:
+def _composing(body: Callable[..., Any]) -> Rule:
     def call(op: Op, *args: Any, **kwargs: Any) -> Any:
         try:
             bound = inspect.signature(body).bind(*args, **kwargs)
         except TypeError as error:
-            raise NoRuleError(f"{op.name}: {error}; a Tensor takes {inspect.signature(body)}") from None
+            takes = inspect.signature(body)
+            raise NoRuleError(f"{op.name}: {error}; a Tensor takes {takes}") from None
         return body(*bound.args, **bound.kwargs)
 
     return call
@@ -134,10 +142,10 @@ def _composing(function: Any, body: Callable[..., Any]) -> Rule:
 
 def _binding(function: Any, vjp: Rule) -> Rule:
     """The `call` of a row: sorts NumPy's arguments into the inputs and parameters of `vjp`."""
-    code = vjp.__code__  # type: ignore[attr-defined]
+    code = vjp.__code__
     n = code.co_argcount - 2
     own = code.co_varnames[2 : code.co_argcount + code.co_kwonlyargcount]
-    defaults: dict[str, Any] = vjp.__kwdefaults__ or {}  # type: ignore[attr-defined]
+    defaults: dict[str, Any] = vjp.__kwdefaults__ or {}
 
     def call(op: Op, *args: Any, **kwargs: Any) -> Tensor:
         if len(args) == n and not kwargs and len(own) == n + len(defaults):
@@ -206,7 +214,8 @@ def primitive(f: Rule | None = None, *, vjp: Any) -> Any:
         c = given(g, y, *inputs, **params)
         return _checked(name, i, c[i] if isinstance(c, tuple) else c, inputs[i].shape)
 
-    vjps = Each(cotangent) if callable(vjp) else [v and partial(cotangent, i) for i, v in enumerate(vjp)]
+    each = Each(cotangent)
+    vjps = each if callable(vjp) else tuple(v and rule for v, rule in zip(vjp, each))
     op = Op(name, f, vjps, name, "primitive", _recording)
 
     @wraps(f)
@@ -225,8 +234,12 @@ def _checked(name: str, i: int, c: Any, shape: tuple[int, ...]) -> Array | None:
         return c
     c = np.asarray(c)[()]
     if c.dtype.kind not in "fciub":
-        raise DTypeError(f"{name}: its vjp for input {i} returned dtype {c.dtype}; expected numbers")
+        raise DTypeError(
+            f"{name}: the vjp for input {i} returned dtype {c.dtype}; expected numbers"
+        )
     lead = c.ndim - len(shape)
     if lead < 0 or any(n not in (1, k) for n, k in zip(shape, c.shape[lead:], strict=True)):
-        raise ShapeError(f"{name}: its vjp for input {i} returned shape {c.shape}; expected {shape}")
+        raise ShapeError(
+            f"{name}: the vjp for input {i} returned shape {c.shape}; expected {shape}"
+        )
     return c

@@ -38,8 +38,13 @@ def _extreme(g: Array, y: Array, a: Array, *, axis: Any = None, keepdims: bool =
     return ties * _kept(g / np.sum(ties, axis=axis, keepdims=keepdims), a, axis)
 
 
-linear(np.sum, _sum, symbol="Σ")
-linear(np.mean, _mean)
-rule(np.max, _extreme)
-rule(np.min, _extreme)
+def _by_method(name: str) -> Any:
+    """The array's own method, which is quicker than NumPy's function of that name."""
+    return lambda a, *, axis=None, keepdims=False: getattr(a, name)(axis=axis, keepdims=keepdims)
+
+
+linear(np.sum, _sum, symbol="Σ", forward=_by_method("sum"))
+linear(np.mean, _mean, forward=_by_method("mean"))
+rule(np.max, _extreme, forward=_by_method("max"))
+rule(np.min, _extreme, forward=_by_method("min"))
 plain(np.argmax, np.argmin, np.any, np.all, np.count_nonzero)
