@@ -7,13 +7,37 @@ Read next: `minigrad.tensor`.
 """
 
 from minigrad import ops
-from minigrad.errors import DTypeError, IndexingError, MinigradError, NoRuleError, ShapeError
+from minigrad.errors import (
+    DTypeError,
+    GraphError,
+    IndexingError,
+    MinigradError,
+    NoRuleError,
+    ShapeError,
+)
+from minigrad.graph import Graph, graph
 from minigrad.ops.declare import primitive
 from minigrad.ops.index import set_at
 from minigrad.tensor import Tensor, name, tensor
 from minigrad.transforms import grad, stop_gradient, value_and_grad, vjp
 
 __all__ = [
-    "DTypeError", "IndexingError", "MinigradError", "NoRuleError", "ShapeError", "Tensor", "grad",
-    "name", "ops", "primitive", "set_at", "stop_gradient", "tensor", "value_and_grad", "vjp",
+    "DTypeError",
+    "Graph",
+    "GraphError",
+    "IndexingError",
+    "MinigradError",
+    "NoRuleError",
+    "ShapeError",
+    "Tensor",
+    "grad",
+    "graph",
+    "name",
+    "ops",
+    "primitive",
+    "set_at",
+    "stop_gradient",
+    "tensor",
+    "value_and_grad",
+    "vjp",
 ]  # fmt: skip

@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["DTypeError", "IndexingError", "MinigradError", "NoRuleError", "ShapeError", "failed"]
+__all__ = [
+    "DTypeError",
+    "GraphError",
+    "IndexingError",
+    "MinigradError",
+    "NoRuleError",
+    "ShapeError",
+    "failed",
+]
 
 
 class MinigradError(Exception):
@@ -31,6 +39,10 @@ class NoRuleError(MinigradError, TypeError):
     """A function, method or argument that minigrad has no derivative for."""
 
 
+class GraphError(MinigradError, ValueError):
+    """A view of a graph that cannot be had: an unknown node, a format nothing here draws."""
+
+
 def failed(op: str, symbol: str, args: Sequence[Any], error: Exception) -> MinigradError:
     """What to raise when `op` applied to the arrays `args` raised NumPy's `error`.
 
@@ -39,7 +51,8 @@ def failed(op: str, symbol: str, args: Sequence[Any], error: Exception) -> Minig
     matmul: (2, 3) @ (4, 5): inner sizes 3 and 4 differ
     """
     shapes = [str(a.shape) if hasattr(a, "shape") else repr(a) for a in args]
-    joint = f" {symbol} " if len(args) == 2 and symbol else ", "
+    infix = len(args) == 2 and not any(map(str.isalnum, symbol))
+    joint = f" {symbol} " if infix else ", "
     reason = str(error)
     if isinstance(error, IndexError) and not isinstance(error, ValueError):
         return IndexingError(f"{op}: {joint.join(shapes)}: {reason}")

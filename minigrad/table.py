@@ -30,7 +30,8 @@ class Op:
         form: how it was declared: elementwise, linear, multilinear, rule, constant, composed.
         call: what calling the NumPy function does when a Tensor is among the arguments:
             `call(op, *args, **kwargs)`, the call's own arguments.
-        code: its Python source, with `{0}`, `{1}` for the inputs; None for a plain call by name.
+        code: its Python source: `{0}` stands for input 0, `{1*}` for those from 1 on, `{=}` for the
+            parameters, `{*=}` for everything.
     """
 
     name: str
@@ -39,7 +40,7 @@ class Op:
     symbol: str
     form: str
     call: Callable[..., Any]
-    code: str | None = None
+    code: str
 
 
 ROWS: dict[Any, Op] = {}

@@ -10,24 +10,23 @@ Read next: `minigrad.sweep`, the way back through these nodes.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from itertools import count
 from sys import getrefcount
 from typing import Any
 
 import numpy as np
 
-from minigrad.errors import DTypeError, MinigradError, NoRuleError, ShapeError, failed
+from minigrad.arraylike import ArrayLike
+from minigrad.errors import DTypeError, MinigradError, ShapeError, failed
 from minigrad.sweep import reach, sweep
 from minigrad.table import ROWS, Op, row
-from minigrad.values import Array, constant, copied, fitting, settle
+from minigrad.values import Array, constant, copied, fitting, readonly, settle
 
 __all__ = ["Tensor", "name", "record", "tensor"]
 
 _NO_PARAMS: Mapping[str, Any] = {}
 _clock = count(1)  # next() is atomic, so serials are unique across threads
-
-
 _new = object.__new__
 
 
@@ -91,18 +90,7 @@ def _comparison(function: Any, compute: Callable[[Any, Any], Array]) -> Any:
     return compare
 
 
-def _method(function: Any) -> Any:
-    """The ndarray method that does what `function` does."""
-
-    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
-        op = row(function)
-        return op.call(op, self, *args, **kwargs)
-
-    method.__doc__ = f"`np.{function.__name__}` of self, as a recorded operation."
-    return method
-
-
-class Tensor:
+class Tensor(ArrayLike):
     """A variable: an array whose history of operations is recorded.
 
     Args:
@@ -150,15 +138,7 @@ class Tensor:
     @property
     def data(self) -> Array:
         """The value, as a read-only array. Assigning rebinds a leaf: `W.data = W.data - step`."""
-        v = self._value
-        if isinstance(v, np.ndarray):
-            v = v.view()
-        elif isinstance(v, np.generic):
-            v = np.asarray(v)
-        else:
-            return v
-        v.flags.writeable = False
-        return v
+        return readonly(self._value)
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -193,39 +173,6 @@ class Tensor:
     def zero_grad(self) -> None:
         """Forget the accumulated gradient."""
         self._grad = None
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The sizes of the axes; () for a scalar."""
-        shape: tuple[int, ...] = self._value.shape
-        return shape
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The dtype of the value and of the gradient."""
-        dtype: np.dtype[Any] = self._value.dtype
-        return dtype
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return len(self._value.shape)
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        return int(self._value.size)
-
-    @property
-    def T(self) -> Tensor:
-        """The transpose: axes in reverse order."""
-        return self.transpose()
-
-    def item(self) -> Any:
-        """The single element, as a Python number."""
-        if self.size != 1:
-            raise ShapeError(f"item: {self._called()} has shape {self.shape}; expected one element")
-        return self._value.item()
 
     def operands(self) -> tuple[Any, ...]:
         """The inputs as they were when this was computed.
@@ -279,77 +226,6 @@ class Tensor:
         for node, g in zip(kept, settle(arrays), strict=True):
             node._grad = g if node._grad is None else node._grad + g
 
-    # Python's and NumPy's protocols -------------------------------------------------------------
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if "out" in kwargs:
-            raise NoRuleError(
-                f"{ufunc.__name__}: out= writes in place, which a recorded graph cannot undo; "
-                "use the returned value (write a = a + x for a += x)"
-            )
-        if method != "__call__" or kwargs:
-            asked = f".{method}" if method != "__call__" else f" with {', '.join(kwargs)}="
-            raise NoRuleError(
-                f"{ufunc.__name__}{asked} has no derivative rule; expected a plain call "
-                f"np.{ufunc.__name__}(...)"
-            )
-        operands = tuple([a if isinstance(a, Tensor) else constant(a, ufunc) for a in inputs])
-        return record(row(ufunc), operands)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        op = row(function)
-        return op.call(op, *args, **kwargs)
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        raise DTypeError(
-            f"np.asarray of {self._called()}: that would drop its history, and its derivative with "
-            "it; use .data for the value, np.stack for an array of Tensors"
-        )
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        raise DTypeError(
-            f"{self._called()}[...] = value: a Tensor is not written in place, its graph needs the "
-            "old value; use x = minigrad.set_at(x, index, value)"
-        )
-
-    def __getitem__(self, index: Any) -> Tensor:
-        op = ROWS["getitem"]
-        picked: Tensor = op.call(op, self, index)
-        return picked
-
-    def __iter__(self) -> Iterator[Tensor]:
-        return (self[i] for i in range(len(self)))
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise DTypeError(f"len: {self._called()} is a scalar and has no axis to count")
-        return self.shape[0]
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __complex__(self) -> complex:
-        return complex(self.item())
-
-    def __bool__(self) -> bool:
-        if self.size != 1:
-            raise ShapeError(
-                f"bool: {self._called()} has shape {self.shape}; the truth of several elements is "
-                "ambiguous: use np.where, or .data with .any() or .all()"
-            )
-        return bool(self._value)
-
-    def __repr__(self) -> str:
-        array = np.array2string(np.asarray(self._value), separator=", ", prefix="tensor(")
-        kind = "" if self.dtype == np.float64 else f", dtype={self.dtype}"
-        return f"tensor({array}{kind}{f', name={self.name!r}' if self.name else ''})"
-
-    def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else str(self)
-
     __hash__ = object.__hash__
 
     __add__, __radd__ = _binary(np.add, operator.add)
@@ -368,37 +244,7 @@ class Tensor:
     __ge__ = _comparison(np.greater_equal, operator.ge)
     __eq__ = _comparison(np.equal, operator.eq)
     __ne__ = _comparison(np.not_equal, operator.ne)
-    __neg__ = _method(np.negative)
-    __abs__ = _method(np.absolute)
-    __invert__ = _method(np.invert)
-
-    sum = _method(np.sum)
-    mean = _method(np.mean)
-    max = _method(np.max)
-    min = _method(np.min)
-    clip = _method(np.clip)
-    squeeze = _method(np.squeeze)
-    swapaxes = _method(np.swapaxes)
-    ravel = _method(np.ravel)
-    flatten = ravel
-
-    def reshape(self, *shape: Any) -> Tensor:
-        """`np.reshape`; the sizes one by one or as a tuple."""
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape)  # type: ignore[return-value]
-
-    def transpose(self, *axes: Any) -> Tensor:
-        """`np.transpose`; the axes one by one, as a tuple, or none for the reverse order."""
-        order = axes[0] if len(axes) == 1 else axes or None
-        return record(ROWS[np.transpose], (self,), {"axes": order})
-
-    def astype(self, dtype: Any) -> Tensor:
-        """The same numbers in another dtype; gradients come back in this one's."""
-        return record(ROWS["astype"], (self,), {"dtype": np.dtype(dtype)})
-
     # Checks ------------------------------------------------------------------------------------
-
-    def _called(self) -> str:
-        return f"tensor {self.name!r}" if self.name else "the tensor"
 
     def _fitting(self, what: str, value: Any, cast: bool = False) -> Array:
         if isinstance(value, Tensor):

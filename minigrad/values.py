@@ -12,7 +12,7 @@ import numpy as np
 
 from minigrad.errors import DTypeError, ShapeError
 
-__all__ = ["Array", "constant", "copied", "fitting", "settle"]
+__all__ = ["Array", "constant", "copied", "fitting", "readonly", "settle"]
 
 Array = Any  # any array that speaks NumPy's protocols: ndarray, NumPy scalar, dask array, …
 
@@ -78,6 +78,17 @@ def fitting(what: str, value: Any, like: Array, cast: bool) -> Array:
             raise DTypeError(f"{what}: got dtype {array.dtype}; expected {like.dtype}")
         array = array.astype(like.dtype)
     return array[()] if isinstance(array, np.ndarray) and not array.shape else array
+
+
+def readonly(value: Array) -> Array:
+    """A view of the array that cannot be written through."""
+    if isinstance(value, np.generic):
+        value = np.asarray(value)
+    if not isinstance(value, np.ndarray):
+        return value
+    view = value.view()
+    view.flags.writeable = False
+    return view
 
 
 def settle(arrays: list[Array]) -> list[Array]:

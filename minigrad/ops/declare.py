@@ -60,7 +60,16 @@ def _enter(
 ) -> None:
     """Enter a row as given; the other declarations end here."""
     name = function if isinstance(function, str) else function.__name__
-    ROWS[function] = Op(name, forward, vjps, symbol or name, form, call, code)
+    ours = isinstance(function, str)
+    ROWS[function] = Op(
+        name,
+        forward,
+        vjps,
+        symbol or name,
+        form,
+        call,
+        code or f"{'' if ours else 'np.'}{name}({{*=}})",
+    )
 
 
 linear = partial(rule, form="linear")
@@ -216,7 +225,7 @@ def primitive(f: Rule | None = None, *, vjp: Any) -> Any:
 
     each = Each(cotangent)
     vjps = each if callable(vjp) else tuple(v and rule for v, rule in zip(vjp, each))
-    op = Op(name, f, vjps, name, "primitive", _recording)
+    op = Op(name, f, vjps, name, "primitive", _recording, f"{name}({{*=}})")
 
     @wraps(f)
     def function(*inputs: Any, **params: Any) -> Any:

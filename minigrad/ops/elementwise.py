@@ -88,7 +88,7 @@ linear(
     "astype",
     lambda g, y, x, *, dtype: g,
     forward=lambda x, *, dtype: x.astype(dtype),
-    code="{0}.astype({dtype!r})",
+    code="{0}.astype({=})",
 )
 linear("recorded", lambda g, y, x: g, forward=lambda x: x)
 linear("stop_gradient", None, forward=lambda x: x, call=record)

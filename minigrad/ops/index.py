@@ -96,7 +96,7 @@ def _last(shape: tuple[int, ...], index: tuple[Any, ...]) -> Array:
     return place[index] == turn
 
 
-linear("getitem", _scatter, forward=_get, call=_getting, code="{0}[{1:}]")
+linear("getitem", _scatter, forward=_get, call=_getting, code="{0}[{1*}]")
 linear(
     "add_at",
     lambda g, y, x, value, *index: g,

@@ -79,8 +79,22 @@ def _transpose(g: Array, y: Array, a: Array, *, axes: Any = None) -> Array:
 linear(np.reshape, lambda g, y, a, *, shape: np.reshape(g, a.shape), forward=_reshape)
 linear(np.transpose, _transpose, symbol="ᵀ")
 linear(np.broadcast_to, lambda g, y, array, *, shape: g)
-linear(np.concatenate, Each(_concatenate), call=_joining, code="np.concatenate([{*}])")
-linear(np.stack, Each(_stack), call=_joining, code="np.stack([{*}])")
+
+
+def _joined(function: Any) -> Any:
+    return lambda *arrays, axis: function(arrays, axis=axis)
+
+
+linear(
+    np.concatenate,
+    Each(_concatenate),
+    forward=_joined(np.concatenate),
+    call=_joining,
+    code="np.concatenate([{*}], {=})",
+)
+linear(
+    np.stack, Each(_stack), forward=_joined(np.stack), call=_joining, code="np.stack([{*}], {=})"
+)
 composed(np.ravel, lambda a: np.reshape(a, -1))
 composed(np.squeeze, _squeeze)
 composed(np.swapaxes, _swapaxes)

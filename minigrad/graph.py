@@ -1,0 +1,252 @@
+"""Graph: a recorded computation as a flat program of named, typed nodes.
+
+Read next: `minigrad.viz`, the views of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minigrad.errors import DTypeError, GraphError
+from minigrad.sweep import conform, reach, sweep
+from minigrad.table import Op
+from minigrad.tensor import Tensor, record
+from minigrad.values import Array, readonly
+from minigrad.viz import dot, text
+
+__all__ = ["Graph", "Node", "graph"]
+
+_DRAWN = 400  # nodes up to which a notebook shows the picture
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Node:
+    """One line of the program.
+
+    Attributes:
+        name: unique in the graph.
+        kind: "variable" (a leaf Tensor), "constant" (an array of data) or "computed".
+        op: the operation; None unless computed.
+        inputs: Nodes, and literals (numbers, parts of an index) where they stand.
+        params: the operation's parameters, such as axis.
+        value: the array, read-only.
+        grad: the derivative of the graph's output with respect to it; None where there is none.
+    """
+
+    name: str
+    kind: str
+    op: Op | None
+    inputs: tuple[Any, ...]
+    params: Mapping[str, Any]
+    value: Array
+    grad: Array | None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The sizes of the value's axes."""
+        return tuple(self.value.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The value's dtype."""
+        dtype: np.dtype[Any] = self.value.dtype
+        return dtype
+
+    def contributions(self) -> list[Array | None]:
+        """For each input, what this use of it adds to its derivative; None where nothing."""
+        args = [a.value if isinstance(a, Node) else a for a in self.inputs]
+        if self.op is None or self.grad is None:
+            return [None] * len(args)
+        rules = dict(enumerate(rule for rule, _ in zip(self.op.vjps, args)))
+        return [
+            conform(rules[i](self.grad, self.value, *args, **self.params), a.value)  # type: ignore[misc]
+            if isinstance(a, Node) and a.grad is not None and rules.get(i)
+            else None
+            for i, a in enumerate(self.inputs)
+        ]
+
+    def __repr__(self) -> str:
+        return f"{self.name}: {text.kind(self)} = {text.formula(self)}"
+
+
+class Graph:
+    """A recorded computation: `print` it, `render` it, look at its `nodes`.
+
+    Attributes:
+        nodes: in the order of computation; each uses only earlier ones.
+        outputs: the nodes asked for.
+        of: the name of the output whose derivatives are shown: the first, if it is a single real
+            number, else "".
+    """
+
+    def __init__(self, tensors: tuple[Tensor, ...], names: Mapping[str, Any]) -> None:
+        nodes = reach(tensors)
+        first = tensors[0]
+        scalar = first.size == 1 and first.dtype.kind == "f"
+        grads = dict(sweep({first: np.ones(first.shape, first.dtype)[()]} if scalar else {}, nodes))
+        label = _labels(nodes, names)
+        # A leaf is shown as it was when this was computed, whatever it has been assigned since.
+        held = {a: x for t in nodes for a, x in zip(t.inputs, t._args) if a is not x}
+        made: dict[Any, Node] = {}
+
+        def operand(a: Any, x: Any) -> Any:
+            if a is not x:
+                return made[a]
+            if not np.ndim(x) or not isinstance(x, np.ndarray):
+                return x
+            if id(x) not in made:
+                made[id(x)] = Node(label(x), "constant", None, (), {}, readonly(x), None)
+            return made[id(x)]
+
+        for t in reversed(nodes):
+            kind = "computed" if t.op else "variable"
+            inputs = tuple(map(operand, t.inputs, t._args))
+            value, grad = readonly(held.get(t, t._value)), readonly(grads.get(t))
+            made[t] = Node(label(t), kind, t.op, inputs, t.params, value, grad)
+        self.nodes = tuple(made.values())
+        self.outputs = tuple(made[t] for t in tensors)
+        self.of = made[first].name if scalar else ""
+
+    def __getitem__(self, name: str) -> Node:
+        """The node of that name."""
+        for node in self.nodes:
+            if node.name == name:
+                return node
+        known = ", ".join(node.name for node in self.nodes)
+        raise GraphError(f"graph: no node is named {name!r}; the nodes are {known}")
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def nudge(self, leaf: str, delta: Any) -> Graph:
+        """The same computation with `delta` added to one variable, as the lecture nudges a.
+
+        Args:
+            leaf: the name of a variable.
+            delta: a number, or an array of the variable's shape.
+
+        Returns:
+            A new graph with new values and derivatives; this one does not change.
+
+        >>> from minigrad.tensor import tensor
+        >>> a = tensor(5.0, name="a")
+        >>> print(graph(3 * a, names={}).nudge("a", 0.001).outputs[0].value)
+        15.003
+        """
+        if self[leaf].kind != "variable":
+            raise GraphError(f"nudge: {leaf} is {self[leaf].kind}; only a variable can be nudged")
+        again: dict[Node, Any] = {}
+        for node in self.nodes:
+            if node.op is not None:
+                inputs = [again[a] if isinstance(a, Node) else a for a in node.inputs]
+                again[node] = record(node.op, tuple(inputs), node.params)
+            elif node.kind == "variable":
+                again[node] = Tensor(node.value + (delta if node.name == leaf else 0), node.dtype)
+            else:
+                again[node] = node.value
+        names = {node.name: value for node, value in again.items()}
+        return Graph(tuple(again[node] for node in self.outputs), names)
+
+    def to_dot(self) -> str:
+        """The picture in Graphviz's DOT language."""
+        return dot.to_dot(self)
+
+    def render(self, path: str | Path) -> Path:
+        """Draw the picture: boxes for values, circles for operations, blue forward, red back.
+
+        Args:
+            path: a file whose name ends in .svg, .png or .pdf (PDF needs the system's Graphviz).
+
+        Returns:
+            The path written.
+
+        Raises:
+            GraphError: another suffix, or nothing installed can draw it.
+        """
+        return dot.render(self, path)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        bundle = {"text/plain": str(self)}
+        if len(self.nodes) <= _DRAWN:
+            bundle["image/svg+xml"] = dot.image(self, "svg").decode()
+        return bundle
+
+    def __str__(self) -> str:
+        return text.program(self)
+
+    def __repr__(self) -> str:
+        return f"<Graph of {', '.join(o.name for o in self.outputs)}: {len(self.nodes)} nodes>"
+
+
+def graph(*outputs: Tensor, names: Mapping[str, Any] | None = None) -> Graph:
+    """The computation that led to the outputs, with every value and every derivative.
+
+    Args:
+        *outputs: Tensors. Derivatives are those of the first, if it is a single real number.
+        names: what to call things, usually `locals()`: Tensors and arrays found among the values,
+            and one level inside lists, tuples and dicts, get the name they have there. A Tensor's
+            own name comes first; what has none is called t1, t2, …
+
+    Returns:
+        The `Graph`. Its derivatives come from a sweep of its own; no `.grad` changes.
+
+    Raises:
+        DTypeError: an output is not a Tensor, or there is none.
+
+    >>> from minigrad.tensor import tensor
+    >>> a, b, c = tensor(5), tensor(3), tensor(2)
+    >>> u = b * c
+    >>> v = a + u
+    >>> J = 3 * v
+    >>> print(graph(J, names=locals()))
+       type     computed as  value  dJ/d·
+    a  float64  variable     5      3
+    b  float64  variable     3      6
+    c  float64  variable     2      9
+    u  float64  b * c        6      3
+    v  float64  a + u        11     3
+    J  float64  3 * v        33     1
+    """
+    for output in outputs:
+        if not isinstance(output, Tensor):
+            raise DTypeError(f"graph: got {type(output).__name__}; expected Tensors")
+    if not outputs:
+        raise DTypeError("graph: got no outputs; expected at least one Tensor")
+    return Graph(outputs, names or {})
+
+
+def _labels(nodes: list[Tensor], names: Mapping[str, Any]) -> Callable[[Any], str]:
+    """A function from a Tensor or array to its name in the graph, unique."""
+    found: dict[int, str] = {}
+    for name, value in names.items():
+        parts = {name: value}
+        if isinstance(value, dict):
+            parts |= {f"{name}[{key!r}]": part for key, part in value.items()}
+        elif isinstance(value, (list, tuple)):
+            parts |= {f"{name}[{i}]": part for i, part in enumerate(value)}
+        if not name.startswith("_"):  # a notebook's _, _12 and __
+            for called, part in parts.items():
+                found.setdefault(id(part), called)
+    taken = {t.name or found.get(id(t), "") for t in nodes}
+    fresh = (name for i in count(1) if (name := f"t{i}") not in taken)
+    given: set[str] = set()
+
+    def label(x: Any) -> str:
+        wish = getattr(x, "name", None) or found.get(id(x)) or next(fresh)
+        name, i = wish, 1
+        while name in given:
+            i += 1
+            name = f"{wish}_{i}"
+        given.add(name)
+        return name
+
+    return label

@@ -1,0 +1,86 @@
+"""A graph as text: one line a node, like the program that computed it.
+
+Read next: `minigrad.viz.dot`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from minigrad.graph import Graph, Node
+    from minigrad.values import Array
+
+__all__ = ["formula", "kind", "operand", "program", "summary"]
+
+
+def program(graph: Graph) -> str:
+    """The graph as an aligned table: name, type, formula, value and derivative of every node."""
+    shown = f"d{graph.of}/d·" if graph.of else ""
+    rows = [("", "type", "computed as", "value", shown)]
+    for node in graph.nodes:
+        derivative = summary(node.grad) if node.grad is not None else ""
+        rows.append((node.name, kind(node), formula(node), summary(node.value), derivative))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(w) for cell, w in zip(r, widths, strict=True)) for r in rows]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def kind(node: Node) -> str:
+    """The node's type: `float64` for a scalar, `float64[3, 4]` for an array."""
+    sizes = ", ".join(map(str, node.shape))
+    return f"{node.dtype}[{sizes}]" if sizes else str(node.dtype)
+
+
+def formula(node: Node) -> str:
+    """The Python expression that computes the node, on the names of its inputs.
+
+    A variable is called `variable` and an array of data `constant`.
+    """
+    if node.op is None:
+        return node.kind
+    inputs = [operand(a) for a in node.inputs]
+    params = [
+        f"{k}={operand(v)}" for k, v in node.params.items() if v is not None and v is not False
+    ]
+
+    def fill(hole: re.Match[str]) -> str:
+        i, mark = int(hole[1] or 0), hole[2]
+        shown = {"": inputs[i : i + 1], "*": inputs[i:], "=": params, "*=": inputs[i:] + params}
+        return ", ".join(shown[mark])
+
+    return re.sub(r"\{(\d*)(\*?=?)\}", fill, node.op.code)
+
+
+def operand(a: Any) -> str:
+    """An input or parameter of an operation, as a formula writes it."""
+    if hasattr(a, "contributions"):  # a Node
+        return str(a.name)
+    if isinstance(a, slice):
+        ends = ["" if end is None else str(end) for end in (a.start, a.stop)]
+        return ":".join(ends + ([] if a.step is None else [str(a.step)]))
+    if isinstance(a, (np.generic, np.ndarray, float)):
+        return summary(a)
+    return "..." if a is Ellipsis else str(a)
+
+
+def summary(value: Array, full: int = 6, digits: int = 6) -> str:
+    """A value in a few characters.
+
+    Up to `full` elements are written out, more as `smallest … largest` (of complex numbers, their
+    magnitudes).
+    """
+
+    def number(x: Any) -> str:
+        return str(x) if isinstance(x, np.bool_) else f"{x:.{digits}g}"
+
+    array = np.asarray(value)
+    if array.size <= full:
+        text = np.array2string(array, separator=", ", formatter={"all": number})
+        return re.sub(r"\s+", " ", text)
+    magnitudes = array.dtype.kind == "c"
+    array = np.abs(array) if magnitudes else array
+    return f"{'|·| ' * magnitudes}{number(array.min())} … {number(array.max())}"
