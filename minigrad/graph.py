@@ -241,7 +241,7 @@ def _labels(nodes: list[Tensor], names: Mapping[str, Any]) -> Callable[[Any], st
     given: set[str] = set()
 
     def label(x: Any) -> str:
-        wish = getattr(x, "name", None) or found.get(id(x)) or next(fresh)
+        wish = _printable(getattr(x, "name", None) or found.get(id(x)) or next(fresh))
         name, i = wish, 1
         while name in given:
             i += 1
@@ -250,3 +250,7 @@ def _labels(nodes: list[Tensor], names: Mapping[str, Any]) -> Callable[[Any], st
         return name
 
     return label
+
+
+def _printable(name: str) -> str:
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
