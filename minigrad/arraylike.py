@@ -72,8 +72,13 @@ class ArrayLike:
 
     def item(self) -> Any:
         """The single element, as a Python number."""
+        return self._single("item")
+
+    def _single(self, what: str) -> Any:
         if self.size != 1:
-            raise ShapeError(f"item: {self._called()} has shape {self.shape}; expected one element")
+            raise ShapeError(
+                f"{what}: {self._called()} has shape {self.shape}; expected a single element"
+            )
         return self._value.item()
 
     def _called(self) -> str:
@@ -125,13 +130,13 @@ class ArrayLike:
         return self.shape[0]
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._single("float"))
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._single("int"))
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return complex(self._single("complex"))
 
     def __bool__(self) -> bool:
         if self.size != 1:
@@ -147,10 +152,11 @@ class ArrayLike:
         return f"tensor({array}{kind}{f', name={self.name!r}' if self.name else ''})"
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else str(self)
+        return format(self._single("format"), spec) if spec else str(self)
 
     # Methods ------------------------------------------------------------------------------------
 
+    __pos__ = _method(np.positive)
     __neg__ = _method(np.negative)
     __abs__ = _method(np.absolute)
     __invert__ = _method(np.invert)

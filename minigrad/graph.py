@@ -127,34 +127,40 @@ class Graph:
     def __len__(self) -> int:
         return len(self.nodes)
 
-    def nudge(self, leaf: str, delta: Any) -> Graph:
-        """The same computation with `delta` added to one variable, as the lecture nudges a.
+    def nudge(self, name: str, delta: Any) -> Graph:
+        """The same computation with `delta` added to one node, as the lecture nudges a, u and v.
 
         Args:
-            leaf: the name of a variable.
-            delta: a number, or an array of the variable's shape.
+            name: of a variable, or of a computed node, which then stands on its own: the new
+                graph shows what follows from it.
+            delta: a number, or an array of the node's shape.
 
         Returns:
             A new graph with new values and derivatives; this one does not change.
 
+        Raises:
+            GraphError: there is no such node, or it is constant.
+
         >>> from minigrad.tensor import tensor
         >>> a = tensor(5.0, name="a")
-        >>> print(graph(3 * a, names={}).nudge("a", 0.001).outputs[0].value)
+        >>> print(graph(3 * a).nudge("a", 0.001).outputs[0].value)
         15.003
         """
-        if self[leaf].kind != "variable":
-            raise GraphError(f"nudge: {leaf} is {self[leaf].kind}; only a variable can be nudged")
+        if self[name].kind == "constant":
+            raise GraphError(f"nudge: {name} is constant, so nothing has a derivative by it")
         again: dict[Node, Any] = {}
         for node in self.nodes:
-            if node.op is not None:
+            if node.name == name:
+                again[node] = Tensor(node.value + delta, node.dtype)
+            elif node.op is not None:
                 inputs = [again[a] if isinstance(a, Node) else a for a in node.inputs]
                 again[node] = record(node.op, tuple(inputs), node.params)
-            elif node.kind == "variable":
-                again[node] = Tensor(node.value + (delta if node.name == leaf else 0), node.dtype)
             else:
-                again[node] = node.value
-        names = {node.name: value for node, value in again.items()}
-        return Graph(tuple(again[node] for node in self.outputs), names)
+                again[node] = Tensor(node.value) if node.kind == "variable" else node.value
+        return Graph(
+            tuple(again[node] for node in self.outputs),
+            {node.name: value for node, value in again.items()},
+        )
 
     def to_dot(self) -> str:
         """The picture in Graphviz's DOT language."""

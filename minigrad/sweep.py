@@ -23,7 +23,7 @@ Array = Any  # any array that speaks NumPy's protocols
 _serial = attrgetter("serial")
 
 
-def reach(roots: Iterable[Node], floor: int = 0) -> list[Node]:
+def reach(roots: Iterable[Node], floor: float = 0) -> list[Node]:
     """Every node the roots were computed from, newest first; none created before `floor`."""
     nodes = list(dict.fromkeys(roots))
     seen = set(nodes)

@@ -167,7 +167,7 @@ class Tensor(ArrayLike):
     @grad.setter
     def grad(self, value: Any) -> None:
         if value is not None:
-            value = self._fitting(f"grad of {self._called()}", value)
+            value = self._fitting(f"grad of {self._called()}", value).copy()
         self._grad = value
 
     def zero_grad(self) -> None:
@@ -280,7 +280,9 @@ def name(node: Tensor | None = None, label: str | None = None, /, **tensors: Ten
     3.0
     """
     if node is not None:
-        tensors = {str(label): node, **tensors}
+        if not isinstance(label, str):
+            raise DTypeError(f"name: got {label!r} as the name; expected a string: name(node, 'u')")
+        tensors = {label: node, **tensors}
     for called, each in tensors.items():
         if not isinstance(each, Tensor):
             raise DTypeError(f"name: {called} is {type(each).__name__}; only a Tensor can be named")

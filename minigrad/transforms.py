@@ -10,6 +10,7 @@ Read next: `minigrad.graph`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -54,13 +55,9 @@ def vjp(f: Callable[..., Any], *xs: Any) -> tuple[Any, Callable[[Any], tuple[Any
 
     def pullback(g: Any) -> tuple[Any, ...]:
         seeds, rebuild_g = flatten(g)
-        if len(seeds) != len(outputs) or str(rebuild_g(["*"] * len(seeds))) != str(
-            rebuild_y(["*"] * len(outputs))
-        ):
-            raise ShapeError(
-                f"vjp: the cotangent's tree {rebuild_g(['*'] * len(seeds))} differs from the "
-                f"output's {rebuild_y(['*'] * len(outputs))}"
-            )
+        got, expected = _tree(rebuild_g, len(seeds)), _tree(rebuild_y, len(outputs))
+        if got != expected:
+            raise ShapeError(f"vjp: the cotangent is {got}; expected {expected}, as the output")
         pulled: tuple[Any, ...] = rebuild(span.pull(seeds))
         return pulled
 
@@ -93,6 +90,8 @@ def value_and_grad(
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         where = [_position(i, len(args)) for i in numbers]
+        if len(set(where)) < len(where):
+            raise ShapeError(f"grad: argnums {argnums} names an argument twice")
         picked = [args[i] for i in where]
         leaves, rebuild = flatten(picked)
         variables = [_variable(leaf) for leaf in leaves]
@@ -138,7 +137,7 @@ class _Span:
         self.variables = variables
         self.outputs = outputs
         roots = [y for y in outputs if isinstance(y, Tensor)]
-        floor = variables[0].serial if variables else 0
+        floor = variables[0].serial if variables else math.inf
         self.nodes = reach(roots, floor)
         self.wanted: set[Tensor] = set(variables)
         self.open: set[Tensor] = set()  # nodes that depend on a Tensor the caller can see
@@ -167,6 +166,7 @@ class _Span:
                 if y in self.wanted:
                     at[y] = at[y] + seed if y in at else seed
         found = dict.fromkeys(self.variables)
+        node = g = None  # the sweep may reach nothing
         for node, g in sweep(at, self.nodes, self.wanted, record_it):
             if node in found:
                 found[node] = g
@@ -177,6 +177,10 @@ class _Span:
             Tensor(g) if v.op is not None and not isinstance(g, Tensor) else g
             for v, g in zip(self.variables, settle(gradients), strict=True)
         ]
+
+
+def _tree(rebuild: Callable[[list[Any]], Any], n: int) -> str:
+    return str(rebuild(["array"] * n)).replace("'array'", "array")
 
 
 def _seed(y: Tensor, g: Any) -> Any:
@@ -193,6 +197,8 @@ def _variable(leaf: Any) -> Tensor:
 
 
 def _position(i: int, n: int) -> int:
+    if not isinstance(i, int):
+        raise DTypeError(f"grad: got argnums {i!r}; expected an integer or a tuple of integers")
     if not -n <= i < n:
         raise ShapeError(f"grad: argnums {i} is out of range; got {n} positional arguments")
     return i % n

@@ -26,7 +26,13 @@ def constant(value: Any, function: Any) -> Array:
         return value
     if kind is np.ndarray and value.dtype.kind in "fciub":
         return value
-    array = np.asarray(value) if isinstance(value, (list, tuple)) else value
+    array = value
+    if isinstance(value, (list, tuple, np.matrix)):
+        array = np.asarray(value)
+    elif isinstance(value, np.ma.MaskedArray):
+        raise DTypeError(
+            f"{function.__name__}: got a masked array, whose mask would be lost; fill it first"
+        )
     if not hasattr(array, "dtype") or not hasattr(array, "__array_function__"):
         raise DTypeError(
             f"{function.__name__}: got {type(value).__name__} {value!r} as an operand; "
@@ -65,7 +71,7 @@ def copied(value: Any, dtype: Any) -> Array:
     if kind == "c" and wanted.kind == "f":
         raise DTypeError(f"tensor: {wanted} cannot hold the complex values; use .real")
     array = array.astype(wanted.newbyteorder("="), copy=False)
-    return array[()] if isinstance(array, np.ndarray) else array
+    return array[()] if not array.shape and isinstance(array, np.ndarray) else array
 
 
 def fitting(what: str, value: Any, like: Array, cast: bool) -> Array:

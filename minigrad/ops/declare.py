@@ -5,7 +5,6 @@
     multilinear(np.multiply, lambda g, y, a, b: g * b, ...)      a transpose for each input
     rule(np.max, lambda g, y, x, *, axis=None, ...: ...)         any vector-Jacobian product
     constant(np.greater)                                         no derivative
-    composed(np.ravel, lambda a: np.reshape(a, -1))              written with other rows
 
 Letters: `y` output, `g` cotangent of y, `x` or `a`, `b` inputs; what stands after `*` are
 parameters, with their defaults. Rules are plain NumPy: on arrays they compute, on Tensors the
@@ -19,7 +18,7 @@ Read next: `minigrad.ops.elementwise`.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial, wraps
 from typing import Any
 
@@ -29,9 +28,10 @@ from minigrad.errors import DTypeError, NoRuleError, ShapeError
 from minigrad.table import ROWS, Op
 from minigrad.tensor import Tensor, record
 from minigrad.values import Array
+from minigrad.values import constant as operand
 
 __all__ = [
-    "Each", "composed", "constant", "elementwise", "linear", "multilinear", "plain", "primitive",
+    "Each", "arrays", "constant", "elementwise", "linear", "multilinear", "plain", "primitive",
     "rule",
 ]  # fmt: skip
 
@@ -45,6 +45,8 @@ def rule(
     """Declare `function` by its vector-Jacobian products, one for each input, or an `Each`."""
     if call is None:
         call = _binding(function, next(v for v in vjps if v is not None))
+    else:
+        call = _guarded(call)
     rules = vjps[0] if isinstance(vjps[0], Each) else vjps
     _enter(function, rules, form, forward or function, symbol, code, call)
 
@@ -102,11 +104,6 @@ def plain(*functions: Any) -> None:
         _enter(function, (), "plain", function, None, None, _on_values)
 
 
-def composed(function: Any, body: Callable[..., Any]) -> None:
-    """Declare a function by its expression in functions that have rows."""
-    _enter(function, (), "composed", function, None, None, _composing(body))
-
-
 class Each:
     """The rules of an op with any number of inputs, from one: `lambda i, g, y, *xs: ...`."""
 
@@ -137,14 +134,19 @@ def _on_values(op: Op, *args: Any, **kwargs: Any) -> Any:
     return op.forward(*[values(a) for a in args], **{k: values(v) for k, v in kwargs.items()})
 
 
-def _composing(body: Callable[..., Any]) -> Rule:
+def _guarded(body: Rule) -> Rule:
+    """`body` with arguments it does not take refused by name."""
+
     def call(op: Op, *args: Any, **kwargs: Any) -> Any:
         try:
-            bound = inspect.signature(body).bind(*args, **kwargs)
+            return body(op, *args, **kwargs)
         except TypeError as error:
-            takes = inspect.signature(body)
-            raise NoRuleError(f"{op.name}: {error}; a Tensor takes {takes}") from None
-        return body(*bound.args, **bound.kwargs)
+            try:
+                inspect.signature(body).bind(op, *args, **kwargs)
+            except TypeError as misfit:
+                takes = ", ".join([*inspect.signature(body).parameters][1:])
+                raise NoRuleError(f"{op.name}: {misfit}; a Tensor takes {takes}") from None
+            raise error
 
     return call
 
@@ -158,7 +160,7 @@ def _binding(function: Any, vjp: Rule) -> Rule:
 
     def call(op: Op, *args: Any, **kwargs: Any) -> Tensor:
         if len(args) == n and not kwargs and len(own) == n + len(defaults):
-            return record(op, _arrays(args), defaults)
+            return record(op, arrays(function, args), defaults)
         names = _numpy_names(function) or own
         given = {**dict(zip(names, args, strict=False)), **kwargs}
         inputs = [given.pop(name) for name in names[:n] if name in given]
@@ -170,13 +172,14 @@ def _binding(function: Any, vjp: Rule) -> Rule:
                 f"{op.name}: argument {', '.join(given)} has no derivative rule; "
                 f"a Tensor takes {', '.join(own)}"
             )
-        return record(op, _arrays(inputs), params)
+        return record(op, arrays(function, inputs), params)
 
     return call
 
 
-def _arrays(inputs: Any) -> tuple[Any, ...]:
-    return tuple([np.asarray(a) if isinstance(a, (list, tuple)) else a for a in inputs])
+def arrays(function: Any, inputs: Iterable[Any]) -> tuple[Any, ...]:
+    """The inputs of a call as Tensors and checked constants."""
+    return tuple([a if isinstance(a, Tensor) else operand(a, function) for a in inputs])
 
 
 @cache
@@ -219,19 +222,44 @@ def primitive(f: Rule | None = None, *, vjp: Any) -> Any:
     name = getattr(f, "__name__", type(f).__name__)
 
     def cotangent(i: int, g: Array, y: Array, *inputs: Array, **params: Any) -> Array | None:
-        given = vjp if callable(vjp) else vjp[i]
-        c = given(g, y, *inputs, **params)
-        return _checked(name, i, c[i] if isinstance(c, tuple) else c, inputs[i].shape)
+        if not callable(vjp):
+            return _checked(name, i, vjp[i](g, y, *inputs, **params), inputs[i].shape)
+        c = vjp(g, y, *inputs, **params)
+        if len(inputs) == 1 and not isinstance(c, tuple):
+            c = (c,)
+        if not isinstance(c, tuple) or len(c) != len(inputs):
+            got = f"{len(c)} cotangents" if isinstance(c, tuple) else "no tuple"
+            raise ShapeError(
+                f"{name}: its vjp returned {got}; expected one for each of {len(inputs)} inputs"
+            )
+        return _checked(name, i, c[i], inputs[i].shape)
+
+    def forward(*args: Any, **params: Any) -> Array:
+        y = f(*args, **params)
+        if not hasattr(y, "dtype"):
+            y = np.asarray(y)[()]
+        if y.dtype.kind not in "fciub":
+            raise DTypeError(f"{name}: it returned dtype {y.dtype}; expected an array of numbers")
+        return y
 
     each = Each(cotangent)
-    vjps = each if callable(vjp) else tuple(v and rule for v, rule in zip(vjp, each))
-    op = Op(name, f, vjps, name, "primitive", _recording, f"{name}({{*=}})")
+    vjps = each if callable(vjp) else tuple(r and rule_i for r, rule_i in zip(vjp, each))
+    op = Op(name, forward, vjps, name, "primitive", _recording, f"{name}({{*=}})")
 
     @wraps(f)
     def function(*inputs: Any, **params: Any) -> Any:
+        for key, value in params.items():
+            if isinstance(value, Tensor):
+                raise DTypeError(
+                    f"{name}: {key} is a Tensor; pass it by position to differentiate by it"
+                )
         if not any(isinstance(a, Tensor) for a in inputs):
             return f(*inputs, **params)
-        return record(op, _arrays(inputs), params)
+        if not callable(vjp) and len(vjp) != len(inputs):
+            raise ShapeError(
+                f"{name}: got {len(inputs)} inputs; its vjp has {len(vjp)} rules, one for each"
+            )
+        return record(op, inputs, params)
 
     ROWS[function] = op
     return function

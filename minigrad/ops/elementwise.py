@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.errors import NoRuleError
-from minigrad.ops.declare import constant, elementwise, linear, multilinear, plain, rule
+from minigrad.ops.declare import arrays, constant, elementwise, linear, multilinear, plain, rule
 from minigrad.table import Op
 from minigrad.tensor import Tensor, record
 from minigrad.values import Array
@@ -34,21 +33,31 @@ def _winner(x: Array, other: Array, beats: Any) -> Array:
     return beats(x, other) + 0.5 * (x == other)
 
 
-def _finite(y: Array) -> Array:
-    """y, with 0 for -inf, where exp(a - y) would be exp(-inf + inf)."""
-    return np.where(y == -np.inf, 0, y)
+def _softmax(y: Array, a: Array, b: Array) -> Array:
+    """exp(a - y); where y is infinite, 1 for the argument that makes it so."""
+    infinite = np.isinf(y)
+    return np.where(infinite, _winner(a, b, np.greater), np.exp(a - np.where(infinite, 0, y)))
 
 
-def _clip(op: Op, a: Any, a_min: Any = None, a_max: Any = None, **bounds: Any) -> Tensor:
-    low, high = bounds.pop("min", a_min), bounds.pop("max", a_max)
-    if bounds:
-        raise NoRuleError(f"clip: argument {', '.join(bounds)} has no derivative rule")
-    return record(op, (a, -np.inf if low is None else low, np.inf if high is None else high))
+def _clip(
+    op: Op,
+    a: Any,
+    a_min: Any = None,
+    a_max: Any = None,
+    *,
+    min: Any = None,  # noqa: A002
+    max: Any = None,  # noqa: A002
+) -> Tensor:
+    low = a_min if min is None else min
+    high = a_max if max is None else max
+    bounds = (-np.inf if low is None else low, np.inf if high is None else high)
+    return record(op, arrays(np.clip, (a, *bounds)))
 
 
 # fmt: off
 linear(np.add,           lambda g, y, a, b: g,       lambda g, y, a, b: g,      symbol="+", code="{0} + {1}")
 linear(np.subtract,      lambda g, y, a, b: g,       lambda g, y, a, b: -g,     symbol="−", code="{0} - {1}")
+linear(np.positive,      lambda g, y, x: g,                                     symbol="+", code="+{0}")
 linear(np.negative,      lambda g, y, x: -g,                                    symbol="−", code="-{0}")
 multilinear(np.multiply, lambda g, y, a, b: g * b,   lambda g, y, a, b: a * g,  symbol="×", code="{0} * {1}")
 rule(np.divide,          lambda g, y, a, b: g / b,   lambda g, y, a, b: -g * y / b, symbol="÷", code="{0} / {1}")
@@ -68,15 +77,15 @@ elementwise(np.tanh,   lambda y, x: 1 - y * y)
 elementwise(np.absolute,  lambda y, x: np.sign(np.conj(x)), symbol="|·|")
 elementwise(np.maximum,   lambda y, a, b: _winner(a, b, np.greater), lambda y, a, b: _winner(b, a, np.greater), symbol="max")
 elementwise(np.minimum,   lambda y, a, b: _winner(a, b, np.less),    lambda y, a, b: _winner(b, a, np.less),    symbol="min")
-elementwise(np.logaddexp, lambda y, a, b: np.exp(a - _finite(y)),    lambda y, a, b: np.exp(b - _finite(y)))
+elementwise(np.logaddexp, _softmax, lambda y, a, b: _softmax(y, b, a))
 
 rule(np.clip,
      lambda g, y, x, low, high: g * ((x > low) & (x <= high)),
-     lambda g, y, x, low, high: g * (x <= low),
-     lambda g, y, x, low, high: g * (x > high), call=_clip)
+     lambda g, y, x, low, high: g * ((x <= low) & (low <= high)),
+     lambda g, y, x, low, high: g * (np.maximum(x, low) > high), call=_clip)
 rule(np.where, None,
      lambda g, y, c, a, b: np.where(c, g, 0),
-     lambda g, y, c, a, b: np.where(c, 0, g), form="multilinear")
+     lambda g, y, c, a, b: np.where(c, 0, g), form="linear")
 
 # Complex numbers, by the convention of minigrad.ops.declare.
 linear(np.conjugate, lambda g, y, x: np.conjugate(g), symbol="conj")

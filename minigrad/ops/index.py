@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import DTypeError
-from minigrad.ops.declare import linear, multilinear
+from minigrad.ops.declare import linear
 from minigrad.table import ROWS, Op
 from minigrad.tensor import Tensor, record
 from minigrad.values import Array
@@ -44,7 +44,7 @@ def set_at(x: Any, index: Any, value: Any) -> Any:
 
 def _parts(index: Any) -> tuple[Any, ...]:
     parts = index if isinstance(index, tuple) else (index,)
-    return tuple([np.asarray(p) if isinstance(p, list) else p for p in parts])
+    return tuple([np.asarray(p, None if p else int) if isinstance(p, list) else p for p in parts])
 
 
 def _recorded(key: str, *inputs: Any) -> Any:
@@ -103,7 +103,7 @@ linear(
     lambda g, y, x, value, *index: g[index],
     forward=_add,
 )
-multilinear(
+linear(
     "set_at",
     lambda g, y, x, value, *index: _recorded("set_at", g, 0, *index),
     lambda g, y, x, value, *index: g[index] * _last(x.shape, index),

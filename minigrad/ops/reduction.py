@@ -18,7 +18,7 @@ __all__: list[str] = []
 
 def _kept(c: Array, x: Array, axis: Any) -> Array:
     """`c`, the result of a reduction of `x` over `axis`, with the reduced axes kept as size 1."""
-    if axis is None:
+    if axis is None or not x.ndim:
         return np.reshape(c, (1,) * x.ndim)
     axes = {a % x.ndim for a in (axis if isinstance(axis, tuple) else (axis,))}
     return np.reshape(c, tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
