@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +18,9 @@ from minigrad.table import Op
 from minigrad.tensor import Tensor, record
 from minigrad.values import Array, readonly
 from minigrad.viz import dot, text
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Graph", "Node", "graph"]
 

@@ -29,10 +29,7 @@ def constant(value: Any, function: Any) -> Array:
     array = value
     if isinstance(value, (list, tuple, np.matrix)):
         array = np.asarray(value)
-    elif isinstance(value, np.ma.MaskedArray):
-        raise DTypeError(
-            f"{function.__name__}: got a masked array, whose mask would be lost; fill it first"
-        )
+    _refuse_mask(function.__name__, value)
     if not hasattr(array, "dtype") or not hasattr(array, "__array_function__"):
         raise DTypeError(
             f"{function.__name__}: got {type(value).__name__} {value!r} as an operand; "
@@ -50,8 +47,7 @@ def copied(value: Any, dtype: Any) -> Array:
     """The value of a new leaf: a copy nobody else holds, floating or complex."""
     if dtype is None and (type(value) is float or type(value) is int):
         return np.float64(value)
-    if isinstance(value, np.ma.MaskedArray):
-        raise DTypeError("tensor: got a masked array, whose mask would be lost; fill it first")
+    _refuse_mask("tensor", value)
     if hasattr(value, "__array_function__") and not isinstance(value, (np.ndarray, np.generic)):
         array = value.copy()  # another library's array: dask, CuPy
     else:
@@ -72,6 +68,11 @@ def copied(value: Any, dtype: Any) -> Array:
         raise DTypeError(f"tensor: {wanted} cannot hold the complex values; use .real")
     array = array.astype(wanted.newbyteorder("="), copy=False)
     return array[()] if not array.shape and isinstance(array, np.ndarray) else array
+
+
+def _refuse_mask(what: str, value: Any) -> None:
+    if isinstance(value, np.ndarray) and hasattr(value, "mask"):  # np.ma itself is slow to import
+        raise DTypeError(f"{what}: got a masked array, whose mask would be lost; fill it first")
 
 
 def fitting(what: str, value: Any, like: Array, cast: bool) -> Array:
@@ -98,15 +99,20 @@ def readonly(value: Array) -> Array:
 
 
 def settle(arrays: list[Array]) -> list[Array]:
-    """The same arrays, each its own: what is shared with anything else is copied."""
-    return [
-        g.copy() if isinstance(g, np.ndarray) and (held > _OWN or not g.flags.owndata) else g
-        for g, held in zip(arrays, _holders(arrays))
-    ]
+    """The same list, each array now its own: what is shared with anything else is copied."""
+    for i, g in enumerate(arrays):
+        if isinstance(g, np.ndarray):
+            if getrefcount(g) > _OWN or not g.flags.owndata:
+                arrays[i] = g.copy()
+            if not g.shape:
+                arrays[i] = g[()]
+    return arrays
 
 
-def _holders(arrays: list[Array]) -> list[int]:
-    return [getrefcount(g) for g in arrays]
+def _holders(arrays: list[Array]) -> int:
+    for _, g in enumerate(arrays):
+        return getrefcount(g)
+    return 0
 
 
-_OWN = _holders([np.empty(1)])[0]  # how many holders `_holders` itself makes: varies with CPython
+_OWN = _holders([np.empty(1)])  # how many holders the loop itself makes: varies with CPython

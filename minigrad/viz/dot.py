@@ -8,11 +8,6 @@ Read next: `minigrad.graph`.
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sysconfig
-from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +16,8 @@ from minigrad.errors import GraphError
 from minigrad.viz.text import kind, operand, summary
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from minigrad.graph import Graph, Node
 
 __all__ = ["image", "render", "to_dot"]
@@ -77,6 +74,8 @@ def _arrows(dot: Any, tail: str, head: str, back: bool, label: str = "") -> None
 
 
 def _box(graph: Graph, node: Node) -> str:
+    from html import escape
+
     lines = [f"<B>{escape(node.name)}</B> = {escape(_short(node.value))}"]
     if node.shape or node.dtype != np.float64:
         lines.append(f'<FONT POINT-SIZE="9" COLOR="#666666">{escape(kind(node))}</FONT>')
@@ -102,6 +101,10 @@ def _short(value: Any) -> str:
 
 def image(graph: Graph, suffix: str) -> bytes:
     """The picture as the bytes of an svg, png or pdf file."""
+    import shutil
+    import subprocess
+    import sysconfig
+
     scripts = sysconfig.get_path("scripts")
     ours = shutil.which("graphviz-pure", path=scripts) or shutil.which("graphviz-pure")
     program = shutil.which("dot") if suffix == "pdf" else ours or shutil.which("dot")
@@ -122,6 +125,8 @@ def image(graph: Graph, suffix: str) -> bytes:
 
 def render(graph: Graph, path: str | Path) -> Path:
     """Draw the picture into a file whose suffix says the format."""
+    from pathlib import Path
+
     path = Path(path)
     suffix = path.suffix[1:].lower()
     if suffix not in _FORMATS:
