@@ -1,0 +1,149 @@
+"""DeepNetwork: the lecture's L-layer network, with its W[l], b[l], Z[l], A[l].
+
+Read next: `nn.training`, how it learns; `nn.check`, how its gradients are checked.
+"""
+
+# ruff: noqa: E741  (l is the lecture's layer number)
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+import minigrad as mg
+from nn.activations import activation
+from nn.errors import ArgumentError
+from nn.init import initial
+from nn.module import Module, Seed, sizes_of
+
+__all__ = ["DeepNetwork"]
+
+Array = Any  # an ndarray or a Tensor
+
+
+class DeepNetwork(Module):
+    """L layers `Z[l] = W[l] A[l-1] + b[l]`, `A[l] = g[l](Z[l])` for l = 1…L; A[0] = X.
+
+    Args:
+        sizes: n[0], n[1], …, n[L]: the rows of X, the units of each layer.
+        hidden: the activation of layers 1…L−1: a name, or one name for each.
+        output: the activation of layer L.
+        init: an initialiser of `nn.init` by name, or a function `(rng, n_out, n_in) -> array`.
+            Biases start at 0.
+        seed: None, an int, or a numpy.random.Generator to draw the weights from.
+        dtype: of the parameters.
+
+    Attributes:
+        sizes: (n[0], …, n[L]).
+        L: the number of layers; the input is not counted.
+        W, b: dicts by layer, 1…L: W[l] is (n[l], n[l-1]), b[l] is (n[l], 1).
+        activations: the names of g[1], …, g[L].
+
+    Raises:
+        ArgumentError: fewer than two sizes, a size below 1, an unknown activation or initialiser.
+
+    Source: the lecture, week 4.
+
+    >>> network = DeepNetwork([3, 5, 5, 3, 1], hidden="tanh", seed=0)
+    >>> network
+    DeepNetwork(3-5-5-3-1, tanh tanh tanh sigmoid)
+    >>> network(np.zeros((3, 2))).data
+    array([[0.5, 0.5]])
+    >>> network(np.zeros((4, 7)))
+    Traceback (most recent call last):
+    minigrad.errors.ShapeError: layer 1: W[1] is (5, 3) but A[0] is (4, 7)
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        hidden: str | Sequence[str] = "relu",
+        output: str = "sigmoid",
+        init: str | Callable[..., Any] = "he",
+        seed: Seed = None,
+        dtype: Any = "float64",
+    ) -> None:
+        self.sizes = sizes_of("DeepNetwork", sizes)
+        self.L = len(self.sizes) - 1
+        if self.L < 1:
+            raise ArgumentError(
+                f"DeepNetwork: got sizes {self.sizes}; expected at least n[0] and n[1]"
+            )
+        names = (hidden,) * (self.L - 1) if isinstance(hidden, str) else tuple(hidden)
+        if len(names) != self.L - 1:
+            raise ArgumentError(
+                f"DeepNetwork: got {len(names)} hidden activations; expected {self.L - 1}, "
+                "one for each hidden layer"
+            )
+        self.activations = (*names, output)
+        self._g = {l: activation(name) for l, name in enumerate(self.activations, start=1)}
+        rng = np.random.default_rng(seed)
+        self.W: dict[int, mg.Tensor] = {}
+        self.b: dict[int, mg.Tensor] = {}
+        for l, (n_in, n_out) in enumerate(zip(self.sizes, self.sizes[1:]), start=1):
+            W = initial(init, rng, n_out, n_in)
+            self.W[l] = mg.tensor(W, dtype=dtype, name=f"W{l}")
+            self.b[l] = mg.tensor(np.zeros((n_out, 1)), dtype=dtype, name=f"b{l}")
+
+    def _members(self) -> Iterable[tuple[str, Any]]:
+        for l in self.W:
+            yield f"W{l}", self.W[l]
+            yield f"b{l}", self.b[l]
+        yield from ((k, v) for k, v in super()._members() if k not in {"W", "b"})
+
+    def forward(self, X: Array) -> mg.Tensor:
+        """A[L], the network's output for each column of X.
+
+        Args:
+            X: (n[0], m).
+
+        Returns:
+            A[L] (n[L], m).
+
+        Raises:
+            ShapeError: naming the layer whose sizes do not fit.
+        """
+        A: mg.Tensor = self._g[self.L](self.logits(X))
+        return A
+
+    def logits(self, X: Array) -> mg.Tensor:
+        """Z[L], what the output activation is applied to. See `forward`.
+
+        >>> DeepNetwork([2, 1], seed=0).logits(np.zeros((2, 3))).data
+        array([[0., 0., 0.]])
+        """
+        A = X if hasattr(X, "ndim") else np.asarray(X)
+        for l in range(1, self.L):
+            A = self._g[l](self._affine(l, A))
+        return self._affine(self.L, A)
+
+    def cache(self, X: Array) -> dict[str, Any]:
+        """Every value of one forward pass: {"A0": X, "Z1": …, "A1": …, …, "AL": …}.
+
+        >>> list(DeepNetwork([2, 3, 1], seed=0).cache(np.zeros((2, 3))))
+        ['A0', 'Z1', 'A1', 'Z2', 'A2']
+        """
+        A = X if hasattr(X, "ndim") else np.asarray(X)
+        values: dict[str, Any] = {"A0": A}
+        for l, g in self._g.items():
+            Z = self._affine(l, A)
+            A = g(Z)
+            values |= {f"Z{l}": Z, f"A{l}": A}
+        return values
+
+    def _affine(self, l: int, A: Array) -> mg.Tensor:
+        """Z[l] = W[l] A[l-1] + b[l]."""
+        W, b = self.W[l], self.b[l]
+        if A.ndim == 2:
+            try:
+                Z: mg.Tensor = W @ A + b
+                return Z
+            except mg.ShapeError:
+                if W.shape[-1] == A.shape[0]:
+                    raise
+        hint = "" if A.ndim == 2 else "; expected a matrix, a column for each example"
+        raise mg.ShapeError(f"layer {l}: W[{l}] is {W.shape} but A[{l - 1}] is {A.shape}{hint}")
+
+    def __repr__(self) -> str:
+        return f"DeepNetwork({'-'.join(map(str, self.sizes))}, {' '.join(self.activations)})"

@@ -1,0 +1,199 @@
+"""fit: gradient descent on the examples, all at once or in shuffled mini-batches.
+
+Read next: `nn.optim`, the steps it takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+import minigrad as mg
+from nn.errors import ArgumentError, missing_extra
+from nn.losses import Loss, objective
+from nn.module import Module, Seed
+from nn.optim import SGD, Optimizer
+
+__all__ = ["DivergenceError", "History", "fit"]
+
+Array = np.ndarray
+
+
+@dataclass
+class History:
+    """What `fit` returns.
+
+    Attributes:
+        losses: J of each epoch, the mean over the examples as they were met.
+
+    >>> History([0.7, 0.5])
+    History(2 epochs, J 0.7 → 0.5)
+    """
+
+    losses: list[float] = field(default_factory=list)
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs were completed."""
+        return len(self.losses)
+
+    def __repr__(self) -> str:
+        went = f", J {self.losses[0]:.4g} → {self.losses[-1]:.4g}" if self.losses else ""
+        return f"History({self.epochs} epochs{went})"
+
+
+class DivergenceError(mg.MinigradError, ArithmeticError):
+    """The cost became infinite or nan; `.history` holds the epochs before."""
+
+    def __init__(self, message: str, history: History) -> None:
+        super().__init__(message)
+        self.history = history
+
+
+def fit(
+    network: Module,
+    X: Any,
+    Y: Any,
+    *,
+    epochs: int = 1000,
+    batch_size: int | None = None,
+    optimizer: Optimizer | None = None,
+    learning_rate: float | None = None,
+    loss: str | Loss | None = None,
+    seed: Seed = None,
+    progress: bool = True,
+    callback: Callable[[int, Any, float], Any] | None = None,
+) -> History:
+    """Minimise J over the network's parameters, in place.
+
+    In each epoch every example is met once: all in one batch, or in mini-batches of a shuffled
+    order, the last one smaller if need be. With a sigmoid or softmax output and its cross-entropy
+    the derivative starts at the logits Z[L]; see `nn.losses.choose_loss`.
+
+    Args:
+        network: a Module; for one without `.activations` give the loss.
+        X: (n[0], m), finite. It is converted to the dtype of the parameters, like Y.
+        Y: labels, a column for each example, finite; for cross_entropy also class numbers (m,).
+        epochs: how often every example is met.
+        batch_size: examples in a mini-batch; None for all of them.
+        optimizer: an SGD or Adam over the network's parameters; SGD by default.
+        learning_rate: of the default SGD, 0.1 unless given.
+        loss: a loss of `nn`, its name, or a function `(A, Y) -> J`.
+        seed: None, an int or a numpy.random.Generator, for the order of the mini-batches.
+        progress: show a bar (tqdm).
+        callback: called after each epoch as `callback(epoch, network, J)`, epoch from 1.
+
+    Returns:
+        The History: J of each epoch.
+
+    Raises:
+        ShapeError, ArgumentError: data or settings that do not fit.
+        DivergenceError: J is nan or infinite. The network keeps its last, useless, parameters.
+        ImportError: progress without tqdm.
+
+    Source: the lecture, weeks 2 to 4.
+
+    >>> from nn.network import DeepNetwork
+    >>> X, Y = np.array([[0.0, 1.0, 2.0, 3.0]]), np.array([[0, 0, 1, 1]])
+    >>> fit(DeepNetwork([1, 1], init="zeros"), X, Y, epochs=500, learning_rate=1, progress=False)
+    History(500 epochs, J 0.6931 → 0.02484)
+    """
+    params = network.parameters()
+    if not params:
+        raise ArgumentError("fit: the network has no parameters")
+    X, Y = _examples(X, Y, params[0].dtype)
+    m = X.shape[1]
+    _at_least_one("epochs", epochs)
+    _at_least_one("batch_size", m if batch_size is None else batch_size)
+    if optimizer is not None and learning_rate is not None:
+        raise ArgumentError("fit: got an optimizer and a learning_rate; give the optimizer its lr")
+    optimizer = optimizer or SGD(params, 0.1 if learning_rate is None else learning_rate)
+    J_of, rng, history = objective(network, loss), np.random.default_rng(seed), History()
+    bar = _bar(epochs, progress)
+    try:
+        for epoch in range(1, epochs + 1):
+            total = 0.0
+            for x, y in _batches(X, Y, batch_size, rng):
+                total += _step(J_of, x, y, optimizer) * x.shape[1]
+            if not np.isfinite(total):
+                raise DivergenceError(
+                    f"fit: J is {total / m} in epoch {epoch}; the steps are too large: "
+                    f"try a learning rate below {optimizer.lr}",
+                    history,
+                )
+            history.losses.append(total / m)
+            if bar is not None:
+                bar.set_postfix_str(f"J={total / m:.4g}", refresh=False)
+                bar.update()
+            if callback is not None:
+                callback(epoch, network, total / m)
+    finally:
+        if bar is not None:
+            bar.close()
+    return history
+
+
+def _step(J_of: Callable[..., Any], X: Array, Y: Array, optimizer: Optimizer) -> float:
+    """One step of gradient descent; returns J before it."""
+    with np.errstate(over="ignore", invalid="ignore"):  # fit reports a J that is not finite
+        J = J_of(X, Y)
+        optimizer.zero_grad()
+        J.backward()
+        value = float(J.item())
+        del J  # no graph holds the parameters now, so they are updated in place
+        optimizer.step()
+    return value
+
+
+def _batches(
+    X: Array, Y: Array, size: int | None, rng: np.random.Generator
+) -> Iterator[tuple[Array, Array]]:
+    m = X.shape[1]
+    if size is None or size >= m:
+        yield X, Y
+        return
+    order = rng.permutation(m)
+    for start in range(0, m, size):
+        chosen = order[start : start + size]
+        yield X[:, chosen], Y[..., chosen]
+
+
+def _examples(X: Any, Y: Any, dtype: Any) -> tuple[Array, Array]:
+    """X and Y as arrays of that dtype, after every check that does not need the network."""
+    X, Y = np.asarray(X), np.asarray(Y)
+    if X.ndim != 2:
+        raise mg.ShapeError(f"fit: X is {X.shape}; expected (n, m), a column for each example")
+    m = X.shape[1]
+    if not m:
+        raise mg.ShapeError(f"fit: no examples: X is {X.shape}")
+    if Y.ndim not in {1, 2} or Y.shape[-1] != m:
+        raise mg.ShapeError(f"fit: X is {X.shape} but Y is {Y.shape}; expected {m} columns in both")
+    for name, array in (("X", X), ("Y", Y)):
+        if array.dtype.kind not in "fiub":
+            raise mg.DTypeError(f"fit: {name} has dtype {array.dtype}; expected real numbers")
+        wrong = np.argwhere(~np.isfinite(array))
+        if len(wrong):
+            where = ", ".join(map(str, wrong[0]))
+            raise ArgumentError(
+                f"fit: {name}[{where}] is {array[tuple(wrong[0])]}; expected finite numbers "
+                f"({len(wrong)} are not)"
+            )
+    return X.astype(dtype, copy=False), Y.astype(dtype, copy=False)
+
+
+def _at_least_one(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ArgumentError(f"fit: got {name}={value!r}; expected a whole number, at least 1")
+
+
+def _bar(epochs: int, progress: bool) -> Any:
+    if not progress:
+        return None
+    try:
+        from tqdm import tqdm
+    except ImportError as error:
+        raise missing_extra("fit(progress=True)", "tqdm", "train", error) from error
+    return tqdm(total=epochs, unit="epoch")
