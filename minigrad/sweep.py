@@ -11,6 +11,7 @@ Read next: `minigrad.ops.elementwise`, the rules this loop calls.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -104,10 +105,15 @@ def conform(c: Array | None, x: Array) -> Array | None:
 
 def sum_to(c: Array, shape: tuple[int, ...]) -> Array:
     """Sum `c` over the axes along which `shape` was broadcast to `c.shape`."""
-    lead = c.ndim - len(shape)
-    kept = tuple(i + lead for i, n in enumerate(shape) if n == 1 and c.shape[i + lead] != 1)
+    axes = _broadcast_axes(c.shape, shape)
     if type(c) is np.ndarray:  # skips np.sum's wrapper: 1 µs of a bias gradient's 4
-        c = np.add.reduce(c, axis=(*range(lead), *kept), keepdims=bool(kept))  # type: ignore[call-overload]
+        c = np.add.reduce(c, axis=axes, keepdims=True)
     else:
-        c = np.sum(c, axis=(*range(lead), *kept), keepdims=bool(kept))
+        c = np.sum(c, axis=axes, keepdims=True)
     return c if c.shape == shape else np.reshape(c, shape)
+
+
+@lru_cache(1024)
+def _broadcast_axes(big: tuple[int, ...], small: tuple[int, ...]) -> tuple[int, ...]:
+    lead = len(big) - len(small)
+    return tuple(i for i, n in enumerate(big) if i < lead or n != small[i - lead])

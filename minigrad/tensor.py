@@ -152,12 +152,14 @@ class Tensor(ArrayLike):
         Args:
             step: of the leaf's shape, for example `alpha * W.grad`.
         """
-        self._leaf("descend()")
-        step = self._fitting(f"step of {self._called()}", step, cast=True)
-        if isinstance(self._value, np.ndarray) and getrefcount(self._value) <= _UNHELD:
-            self._value -= step
+        kind = type(self._value)
+        if self.op is not None or type(step) is not kind or step.shape != self._value.shape:
+            self._leaf("descend()")
+            step = self._fitting(f"step of {self._called()}", step, cast=True)
+        if kind is np.ndarray and getrefcount(self._value) <= _UNHELD:
+            np.subtract(self._value, step, self._value, casting="same_kind")
         else:
-            self._value = self._value - step
+            self._value = (self._value - step).astype(self._value.dtype, copy=False)
 
     @property
     def grad(self) -> Array | None:

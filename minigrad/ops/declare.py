@@ -20,6 +20,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial, wraps
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -109,12 +110,11 @@ class Each:
 
     def __init__(self, vjp: Rule) -> None:
         self.vjp = vjp
+        self.made: dict[int, Rule] = {}
 
     def __iter__(self) -> Iterator[Rule]:
-        i = 0
-        while True:
-            yield partial(self.vjp, i)
-            i += 1
+        for i in count():
+            yield self.made.get(i) or self.made.setdefault(i, partial(self.vjp, i))
 
 
 # What a call of the NumPy function does -----------------------------------------------------------
@@ -220,19 +220,17 @@ def primitive(f: Rule | None = None, *, vjp: Any) -> Any:
     if f is None:
         return lambda function: primitive(function, vjp=vjp)
     name = getattr(f, "__name__", type(f).__name__)
+    several = not callable(vjp)
+    rules = tuple(vjp) if several else ()
 
     def cotangent(i: int, g: Array, y: Array, *inputs: Array, **params: Any) -> Array | None:
-        if not callable(vjp):
-            return _checked(name, i, vjp[i](g, y, *inputs, **params), inputs[i].shape)
-        c = vjp(g, y, *inputs, **params)
-        if len(inputs) == 1 and not isinstance(c, tuple):
-            c = (c,)
-        if not isinstance(c, tuple) or len(c) != len(inputs):
-            got = f"{len(c)} cotangents" if isinstance(c, tuple) else "no tuple"
-            raise ShapeError(
-                f"{name}: its vjp returned {got}; expected one for each of {len(inputs)} inputs"
-            )
-        return _checked(name, i, c[i], inputs[i].shape)
+        c = (rules[i] if several else vjp)(g, y, *inputs, **params)
+        if not several and (len(inputs) > 1 or type(c) is tuple):
+            c = _entry(name, i, c, len(inputs))
+        x = inputs[i]
+        if type(c) is np.ndarray and c.shape == x.shape and c.dtype is x.dtype:
+            return c
+        return _checked(name, i, c, x.shape)
 
     def forward(*args: Any, **params: Any) -> Array:
         y = f(*args, **params)
@@ -243,26 +241,38 @@ def primitive(f: Rule | None = None, *, vjp: Any) -> Any:
         return y
 
     each = Each(cotangent)
-    vjps = each if callable(vjp) else tuple(r and rule_i for r, rule_i in zip(vjp, each))
+    vjps = tuple(r and rule_i for r, rule_i in zip(rules, each)) if several else each
     op = Op(name, forward, vjps, name, "primitive", _recording, f"{name}({{*=}})")
 
     @wraps(f)
     def function(*inputs: Any, **params: Any) -> Any:
-        for key, value in params.items():
-            if isinstance(value, Tensor):
-                raise DTypeError(
-                    f"{name}: {key} is a Tensor; pass it by position to differentiate by it"
-                )
-        if not any(isinstance(a, Tensor) for a in inputs):
+        if Tensor in map(type, params.values()):
+            raise DTypeError(
+                f"{name}: a parameter is a Tensor; pass it by position to differentiate by it"
+            )
+        for a in inputs:
+            if isinstance(a, Tensor):
+                break
+        else:
             return f(*inputs, **params)
-        if not callable(vjp) and len(vjp) != len(inputs):
+        if several and len(rules) != len(inputs):
             raise ShapeError(
-                f"{name}: got {len(inputs)} inputs; its vjp has {len(vjp)} rules, one for each"
+                f"{name}: got {len(inputs)} inputs; its vjp has {len(rules)} rules, one for each"
             )
         return record(op, inputs, params)
 
     ROWS[function] = op
     return function
+
+
+def _entry(name: str, i: int, c: Any, n: int) -> Any:
+    """Entry `i` of what one vjp for `n` inputs returned."""
+    if type(c) is not tuple or len(c) != n:
+        got = f"a tuple of {len(c)}" if type(c) is tuple else type(c).__name__
+        raise ShapeError(
+            f"{name}: its vjp returned {got}; expected a tuple, one for each of {n} inputs"
+        )
+    return c[i]
 
 
 def _checked(name: str, i: int, c: Any, shape: tuple[int, ...]) -> Array | None:
