@@ -1,0 +1,46 @@
+"""How the suite runs: Hypothesis profiles, and fixtures that leave the world as they found it.
+
+HYPOTHESIS_PROFILE=nightly searches longer and differently each night; the default, ci, draws the
+same examples every time, so that a red run is about the change and not about luck.
+"""
+
+import gc
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from minigrad.table import ROWS
+
+settings.register_profile("ci", max_examples=60, derandomize=True, database=None, deadline=None)
+settings.register_profile(
+    "nightly",
+    max_examples=2000,
+    database=None,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture
+def rows():
+    """The op table, put back as it was afterwards."""
+    before = dict(ROWS)
+    try:
+        yield ROWS
+    finally:
+        ROWS.clear()
+        ROWS.update(before)
+
+
+@pytest.fixture
+def no_gc():
+    """No cyclic garbage collection: what is not freed by counting stays."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield gc
+    finally:
+        gc.enable()
