@@ -65,6 +65,8 @@ def _binary(function: Any, compute: Callable[[Any, Any], Array]) -> tuple[Any, A
             value = compute(a, b)
         except (ValueError, TypeError) as error:
             raise failed(op.name, op.symbol, (a, b), error) from error
+        if type(value) is complex:  # Python's complex takes np.float64 for a float of its own
+            value = np.complex128(value)
         return _node(value, op, inputs, (a, b), _NO_PARAMS)
 
     def method(self: Tensor, other: Any) -> Tensor:
