@@ -1,0 +1,229 @@
+"""Elementwise ops where a formula alone does not say what happens: kinks, limits, dtypes."""
+
+import operator
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from oracles import assert_close, complex_step
+from strategies import NONZERO, arrays, broadcastable_pairs
+
+import minigrad as mg
+
+INF = np.inf
+OPERATORS = [
+    operator.add,
+    operator.sub,
+    operator.mul,
+    operator.truediv,
+    operator.pow,
+]
+
+
+def slopes(f, *xs):
+    """The derivatives of f by each of its scalar arguments."""
+    return tuple(float(d) for d in mg.grad(f, tuple(range(len(xs))))(*xs))
+
+
+def test_abs_has_derivative_zero_at_zero():
+    """|x| is not differentiable at 0; its derivative there is 0, and ±1 beside it."""
+    assert mg.grad(lambda x: np.abs(x).sum())(np.array([-2.0, 0.0, 3.0])).tolist() == [-1, 0, 1]
+
+
+@pytest.mark.parametrize("f", [np.maximum, np.minimum])
+def test_maximum_and_minimum_share_a_tie(f):
+    """Where both arguments are equal each gets half, so the sum along a = b is right."""
+    assert slopes(f, 2.0, 2.0) == (0.5, 0.5)
+    assert slopes(lambda x: f(x, x), 2.0) == (1.0,)
+    assert slopes(lambda x: f(0, x), 0.0) == (0.5,)
+
+
+def test_maximum_and_minimum_follow_the_winner():
+    """Away from a tie the whole derivative belongs to the argument that won."""
+    assert slopes(np.maximum, 3.0, 2.0) == slopes(np.minimum, 2.0, 3.0) == (1.0, 0.0)
+
+
+def test_clip_takes_the_left_derivative_at_its_bounds():
+    """At the lower bound nothing passes, at the upper bound everything does."""
+    x = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+    assert mg.grad(lambda x: np.clip(x, -1, 1).sum())(x).tolist() == [0, 0, 1, 1, 0]
+
+
+def test_clip_passes_the_derivative_to_the_bound_that_holds():
+    """Exactly one of x and the bounds determines each element, also when the bounds cross."""
+    assert slopes(np.clip, 0.0, -1.0, 1.0) == (1, 0, 0)
+    assert slopes(np.clip, -3.0, -1.0, 1.0) == (0, 1, 0)
+    assert slopes(np.clip, 3.0, -1.0, 1.0) == (0, 0, 1)
+    assert slopes(np.clip, 0.0, 1.0, -1.0) == (0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: np.clip(x, None, 1),
+        lambda x: np.clip(x, max=1),
+        lambda x: x.clip(None, 1),
+        lambda x: np.clip(x, a_min=None, a_max=1),
+    ],
+)
+def test_clip_with_one_bound(call):
+    """A bound that is left out bounds nothing."""
+    y, gradient = mg.value_and_grad(lambda x: call(x).sum())(np.array([-9.0, 9.0]))
+    assert (y, gradient.tolist()) == (-8.0, [1, 0])
+
+
+@pytest.mark.parametrize("b", [0, 0.0, np.float64(0), np.int64(0), np.array(0.0)])
+def test_power_zero_is_constant_also_at_zero(b):
+    """x**0 is 1 everywhere, 0**0 too, so its derivative is 0 and not 0 * inf."""
+    assert slopes(lambda x: x**b, 0.0) == (0.0,)
+    assert slopes(lambda x: x**b, 3.0) == (0.0,)
+
+
+@pytest.mark.parametrize("b", [1, 1.0, np.float64(1), np.int64(1), np.array(1.0)])
+def test_power_one_has_slope_one_also_at_zero(b):
+    """d x**1 / dx is 1 * 0**0 = 1 at 0."""
+    assert slopes(lambda x: x**b, 0.0) == (1.0,)
+
+
+@pytest.mark.parametrize("b", [2, 2.0, np.float64(2), np.int64(2), np.array(2.0), mg.tensor(2)])
+def test_square_by_any_kind_of_exponent(b):
+    """x**2 has the derivatives 2x, 2, 0 whatever kind of number 2 is, also at 0 and below."""
+    for x in (0.0, 1.5):
+        square = lambda x: x**b  # noqa: E731
+        assert float(mg.grad(square)(x)) == 2 * x
+        assert float(mg.grad(mg.grad(square))(x)) == 2
+    if not isinstance(b, mg.Tensor):  # whose own derivative at x < 0 would be log(-3)
+        assert slopes(lambda x: x**b, -3.0) == (-6.0,)
+
+
+@pytest.mark.parametrize("b", [0.0, 1.0, 2.0, 3.0])
+def test_second_derivative_of_a_power_at_zero(b):
+    """b (b-1) x**(b-2) at 0 for whole exponents: 0, 0, 2, 0."""
+    for exponent in (b, int(b), np.array(b)):
+        second = mg.grad(mg.grad(lambda x, e=exponent: x**e))(0.0)
+        assert float(second) == (2.0 if b == 2 else 0.0)
+
+
+def test_power_by_its_exponent_at_base_zero():
+    """0**b is constant for b > 0, so its derivative by b is 0; the value keeps NumPy's 0**0 = 1."""
+    assert slopes(lambda b: 0.0**b, 2.0) == (0.0,)
+    value, slope = mg.value_and_grad(lambda b: 0.0**b)(0.0)
+    assert (float(value), float(slope)) == (1.0, 0.0)
+
+
+def test_power_of_a_variable_to_itself():
+    """x**x uses the variable twice: x**x (log x + 1)."""
+    (wanted,) = complex_step(lambda x: x**x, (1.7,))
+    assert_close(mg.grad(lambda x: x**x)(1.7), wanted, 1e-14)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "wanted"),
+    [(-INF, 1.0, (0, 1)), (1.0, -INF, (1, 0)), (INF, 1.0, (1, 0)), (1.0, INF, (0, 1))],
+)
+def test_logaddexp_with_an_infinite_argument(a, b, wanted):
+    """-inf, the log of nothing, adds nothing; +inf outweighs everything: no NaN, no warning."""
+    assert slopes(np.logaddexp, a, b) == wanted
+
+
+def test_logaddexp_of_nothing_and_nothing():
+    """log(0 + 0) has the value -inf and finite derivatives."""
+    value, both = mg.value_and_grad(np.logaddexp, (0, 1))(-INF, -INF)
+    assert value == -INF
+    assert np.isfinite(both).all()
+
+
+def test_logaddexp_does_not_overflow():
+    """At ±1e4, where exp overflows, the derivatives are those of a maximum."""
+    assert slopes(np.logaddexp, 1e4, -1e4) == (1.0, 0.0)
+    assert slopes(np.logaddexp, 1e4, 1e4) == pytest.approx((0.5, 0.5), rel=1e-11)
+
+
+def test_where_gives_each_element_to_the_side_it_came_from():
+    """No derivative passes to the side not taken, nor to the condition."""
+    c = mg.tensor([1.0, 0.0, 2.0])
+    a, b = mg.tensor([1.0, 2.0, 3.0]), mg.tensor(5.0)
+    np.where(c, a, b).sum().backward()
+    assert (a.grad.tolist(), float(b.grad), c.grad) == ([1, 0, 1], 1.0, None)
+
+
+def test_where_keeps_an_infinite_slope_out():
+    """The safe form, a where inside and one outside, has a finite gradient at the pole."""
+
+    def safe(x):
+        ok = x > 0
+        return np.where(ok, np.log(np.where(ok, x, 1)), 0).sum()
+
+    assert mg.grad(safe)(np.array([0.0, 2.0])).tolist() == [0, 0.5]
+
+
+@pytest.mark.parametrize("apply", OPERATORS, ids=lambda f: f.__name__)
+@given(pair=broadcastable_pairs((((0.3, 2),), ((0.3, 2),)), min_side=1))
+def test_operators_are_numpys_functions(apply, pair):
+    """Tensor with Tensor, array, list or NumPy scalar, on either side: NumPy's value and type."""
+    a, b = pair
+    wanted = apply(a, b)
+    ta, tb = mg.tensor(a), mg.tensor(b)
+    forms = [(ta, tb), (ta, b), (a, tb), (ta, b.tolist()), (a.tolist(), tb)]
+    for left, right in forms:
+        y = apply(left, right)
+        assert isinstance(y, mg.Tensor)
+        assert y.shape == wanted.shape
+        np.testing.assert_array_equal(y.data, wanted)
+
+
+@pytest.mark.parametrize("apply", OPERATORS, ids=lambda f: f.__name__)
+def test_python_numbers_keep_float32(apply):
+    """A Python number on either side leaves float32 alone, also for a 0-d Tensor."""
+    for x in (mg.tensor(np.float32(1.5)), mg.tensor(np.ones(2, np.float32))):
+        assert apply(x, 2).dtype == apply(2.5, x).dtype == np.float32
+
+
+@given(x=arrays((2, 3), NONZERO))
+def test_unary_operators(x):
+    """-x, +x and abs(x) are NumPy's."""
+    t = mg.tensor(x)
+    for apply in (operator.neg, operator.pos, abs):
+        np.testing.assert_array_equal(apply(t).data, apply(x))
+
+
+@pytest.mark.parametrize(
+    "compare",
+    [operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne],
+)
+@given(pair=broadcastable_pairs(), tie=st.booleans())
+def test_comparisons_are_numpys(compare, pair, tie):
+    """Comparing gives a recorded array of bools, whatever stands on the other side."""
+    a, b = pair
+    if tie:
+        b = a
+    wanted = compare(a, b)
+    for left, right in [(mg.tensor(a), mg.tensor(b)), (mg.tensor(a), b), (a, mg.tensor(b))]:
+        y = compare(left, right)
+        assert isinstance(y, mg.Tensor)
+        assert y.dtype == bool
+        np.testing.assert_array_equal(y.data, wanted)
+
+
+def test_masks_combine():
+    """&, | and ~ work on recorded masks, with masks and arrays."""
+    x = mg.tensor([-2.0, 0.0, 2.0])
+    inside = (x > -1) & (x < 1)
+    assert inside.data.tolist() == [False, True, False]
+    assert (~inside | np.array([False, True, False])).data.tolist() == [True, True, True]
+
+
+def test_astype_brings_the_gradient_back_in_its_own_dtype():
+    """A float32 variable used as float64 gets a float32 gradient; integers pass none."""
+    x = mg.tensor([1.5, 2.5], dtype=np.float32)
+    (x.astype(np.float64) ** 2).sum().backward()
+    assert (x.grad.dtype, x.grad.tolist()) == (np.float32, [3.0, 5.0])
+    assert mg.grad(lambda x: (x.astype(int) * 2.0).sum())(np.ones(2)).tolist() == [0, 0]
+
+
+def test_a_real_variable_in_complex_arithmetic_has_a_real_gradient():
+    """|3 + ix| at x = 4 has the slope 4/5; the cotangent's imaginary part is no part of it."""
+    slope = mg.grad(lambda x: np.abs(3 + 1j * x))(4.0)
+    assert slope.dtype == float
+    assert_close(slope, 0.8, 1e-15)

@@ -1,0 +1,82 @@
+"""The matrix product: every pairing of vectors, matrices and stacks."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from oracles import assert_close
+from strategies import operands
+
+import minigrad as mg
+
+letters = st.integers(1, 3)
+
+
+@st.composite
+def factors(draw):
+    """Two arrays whose product exists: 1-D, 2-D, or stacks whose leading axes broadcast."""
+    n, k, m = draw(letters), draw(letters), draw(letters)
+    batch = st.sampled_from([((), ()), ((2,), (2,)), ((2,), ()), ((), (3,)), ((2, 1), (3,))])
+    lead_a, lead_b = draw(batch)
+    a = (k,) if draw(st.booleans()) and not lead_a else (*lead_a, n, k)
+    b = (k,) if draw(st.booleans()) and not lead_b else (*lead_b, k, m)
+    return draw(operands([a, b], [((-2, 2),)] * 2))
+
+
+@given(pair=factors(), data=st.data())
+def test_matmul_is_a_sum_of_products(pair, data):
+    """Value and gradients are those of the same sums written out with multiply and sum."""
+    a, b = pair
+
+    def spelled_out(a, b):
+        left = a[None, :] if a.ndim == 1 else a
+        right = b[:, None] if b.ndim == 1 else b
+        y = np.sum(left[..., :, :, None] * right[..., None, :, :], axis=-2)
+        y = y[..., 0] if b.ndim == 1 else y
+        return y if a.ndim > 1 else y[..., 0] if b.ndim == 1 else y[..., 0, :]
+
+    y, pullback = mg.vjp(np.matmul, a, b)
+    wanted, pullback_wanted = mg.vjp(spelled_out, a, b)
+    assert_close(y, wanted, 1e-13)
+    g = np.cos(1.0 + np.arange(y.size)).reshape(y.shape)
+    for got, right in zip(pullback(g), pullback_wanted(g), strict=True):
+        assert_close(got, right, 1e-13)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_an_array_on_either_side(side):
+    """ndarray @ Tensor and Tensor @ ndarray record, and only the Tensor gets a gradient."""
+    a, b = np.arange(6.0).reshape(2, 3), np.arange(12.0).reshape(3, 4)
+    t = mg.tensor(a if side == "left" else b)
+    y = t @ b if side == "left" else a @ t
+    np.testing.assert_array_equal(y.data, a @ b)
+    y.sum().backward()
+    wanted = np.ones((2, 4)) @ b.T if side == "left" else a.T @ np.ones((2, 4))
+    np.testing.assert_array_equal(t.grad, wanted)
+
+
+def test_a_product_with_itself():
+    """x @ x uses the variable on both sides: (x @ x)[0, 1] is x00 x01 + x01 x11."""
+    x = np.array([[1.0, 2.0], [3.0, 4.0]])
+    gradient = mg.grad(lambda x: (x @ x)[0, 1])(x)
+    assert gradient.tolist() == [[2, 1 + 4], [0, 2]]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "message"),
+    [
+        ((2, 3), (4, 5), r"matmul: \(2, 3\) @ \(4, 5\): inner sizes 3 and 4 differ"),
+        ((3,), (4,), r"matmul: \(3,\) @ \(4,\): inner sizes 3 and 4 differ"),
+        ((2, 3), (), r"matmul: \(2, 3\) @ \(\): .*use \* for a number"),
+        ((2, 3, 4), (5, 4, 3), r"matmul: \(2, 3, 4\) @ \(5, 4, 3\): the leading \(batch\) axes"),
+    ],
+)
+def test_sizes_that_do_not_fit(a, b, message):
+    """The message shows both shapes and says which sizes differ, from either side."""
+    for left, right in [
+        (mg.tensor(np.ones(a)), mg.tensor(np.ones(b))),
+        (np.ones(a), mg.tensor(np.ones(b))),
+        (mg.tensor(np.ones(a)), np.ones(b)),
+    ]:
+        with pytest.raises(mg.ShapeError, match=message):
+            left @ right
