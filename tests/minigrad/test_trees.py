@@ -1,0 +1,77 @@
+"""Trees: whatever nesting of containers a user keeps parameters in, taken apart and put back."""
+
+from collections import OrderedDict, namedtuple
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import minigrad as mg
+from minigrad.trees import flatten, map_tree
+
+Layer = namedtuple("Layer", "W b")
+
+
+@dataclass(frozen=True)
+class Block:
+    scale: object
+    layers: object
+    note: object = None
+    total: object = field(init=False, default=0)
+
+
+trees = st.recursive(
+    st.floats(-1, 1) | st.none(),
+    lambda parts: st.one_of(
+        st.lists(parts, max_size=3),
+        st.lists(parts, max_size=3).map(tuple),
+        st.dictionaries(st.text(max_size=2), parts, max_size=3),
+        st.builds(Layer, parts, parts),
+        st.builds(Block, parts, parts),
+    ),
+    max_leaves=8,
+)
+
+
+@given(tree=trees)
+def test_what_is_taken_apart_goes_back_together(tree):
+    """Rebuilding from the same leaves gives an equal tree, of the same types."""
+    leaves, rebuild = flatten(tree)
+    again = rebuild(leaves)
+    assert again == tree
+    assert repr(again) == repr(tree)
+
+
+@given(tree=trees)
+def test_a_tree_is_rebuilt_around_other_leaves(tree):
+    """Each new leaf stands where the old one stood, in the same order."""
+    leaves, rebuild = flatten(tree)
+    numbered, _ = flatten(rebuild(list(range(len(leaves)))))
+    assert numbered == list(range(len(leaves)))
+    assert flatten(map_tree(lambda x: x + 1, tree))[0] == [x + 1 for x in leaves]
+
+
+def test_none_is_no_leaf():
+    """None stands for a parameter that is not there, such as a layer without a bias."""
+    leaves, rebuild = flatten({"W": 1.0, "b": None})
+    assert (leaves, rebuild([2.0])) == ([1.0], {"W": 2.0, "b": None})
+
+
+def test_dicts_keep_their_order():
+    """Leaves come in the order the keys were inserted, not sorted."""
+    assert flatten({"b": 1, "a": 2})[0] == [1, 2]
+    assert list(map_tree(float, OrderedDict(b=1, a=2))) == ["b", "a"]
+
+
+def test_a_class_is_a_leaf():
+    """A dataclass itself, not an instance, is no branch."""
+    assert flatten(Block)[0] == [Block]
+
+
+@pytest.mark.parametrize("new", [[], [1, 2], [1, 2, 3, 4]])
+def test_the_wrong_number_of_leaves(new):
+    """Too few or too many is an error and not a truncated tree."""
+    _, rebuild = flatten([1, (2, 3)])
+    with pytest.raises(mg.ShapeError, match=f"tree: got {len(new)} leaves; expected 3"):
+        rebuild(new)
