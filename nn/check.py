@@ -15,8 +15,9 @@ import numpy as np
 import minigrad as mg
 from nn import closed_form
 from nn.errors import ArgumentError
-from nn.losses import LOSSES, Loss, binary_cross_entropy, choose_loss, class_columns
+from nn.losses import LOSSES, Loss, binary_cross_entropy, class_columns
 from nn.network import DeepNetwork
+from nn.objective import choose_loss
 
 __all__ = ["Report", "Row", "check_closed_form"]
 
@@ -97,13 +98,14 @@ def check_closed_form(
 
     dA[l], dZ[l] are m ∂J/∂A[l], m ∂J/∂Z[l]; dW[l], db[l] are ∂J/∂W[l], ∂J/∂b[l]. The relative
     error of a quantity is max |engine − equation| / max |equation|; the denominator is at least
-    1e-4 of the layer's largest dZ, so that a sum that cancels is not judged by its rounding.
+    1e-4 of the largest A[L] and of the largest dZ from there to the output (at a softmax, of the
+    terms that dZ sums), so that a difference that cancels is not judged by its rounding.
 
     Args:
         network: a DeepNetwork; neither its parameters nor their gradients change.
         X: (n[0], m).
         Y: labels (n[L], m).
-        loss: a loss of `nn.losses`, or its name; see `nn.losses.choose_loss` for the default.
+        loss: a loss of `nn.losses`, or its name; see `nn.objective.choose_loss` for the default.
         tolerance: what relative error to accept. The equations compute in float64: allow a
             float32 network about 1e-4.
 
@@ -129,24 +131,25 @@ def check_closed_form(
     engine = _engine(network, X, Y, function, paired)
     cache = closed_form.forward(network.state_dict(), X, network.activations)
     equations = closed_form.backward(cache, Y, name)
-    rows = []
+    rows, largest = [], float(np.abs(cache[f"A{network.L}"]).max())
     for l in range(network.L, 0, -1):
-        floor = 1e-4 * np.abs(equations[f"dZ{l}"]).max()
+        softmax = network.activations[l - 1] == "softmax"
+        terms = cache[f"A{l}"] * equations[f"dA{l}"] if softmax else equations[f"dZ{l}"]
+        largest = max(largest, float(np.abs(terms).max()))
         for quantity in ("dA", "dZ", "dW", "db"):
             a, b = engine[f"{quantity}{l}"], equations[f"{quantity}{l}"]
-            error = _relative(a, b, floor)
+            error = _relative(a, b, 1e-4 * largest)
             rows.append(Row(l, quantity, a.shape, error, error <= tolerance))
     return Report(tuple(rows), tolerance)
 
 
 def _relative(a: Array, b: Array, floor: float) -> float:
     """max |a − b| / max |b|, or / floor if that is more; inf where it cannot be told."""
-    if a.shape != b.shape:
-        return np.inf
-    apart, scale = float(np.abs(a - b).max()), max(float(np.abs(b).max()), floor)
-    if not scale:
-        return np.inf if apart else 0.0
-    return apart / scale if np.isfinite(apart) else np.inf
+    apart = float(np.abs(a - b).max()) if a.shape == b.shape else np.inf
+    scale = max(float(np.abs(b).max()), floor)
+    if not apart:
+        return 0.0
+    return apart / scale if scale and np.isfinite(apart) else np.inf
 
 
 def _engine(

@@ -8,7 +8,7 @@ Two families, told apart by their first argument:
 The labels Y are plain arrays; where Y is a Tensor its derivative is right too, except that of
 class numbers. A scalar results; every loss is one node of the graph.
 
-Read next: `nn.init`, or `nn.training`, which chooses among them.
+Read next: `nn.objective`, which chooses among them.
 """
 
 # ruff: noqa: ARG001  (a rule takes (g, y, *inputs) whether it needs all or not)
@@ -21,11 +21,11 @@ import numpy as np
 
 import minigrad as mg
 from nn.activations import log_softmax, sigmoid, softmax
-from nn.errors import ArgumentError, pick
+from nn.errors import ArgumentError
 
 __all__ = [
-    "LOSSES", "binary_cross_entropy", "binary_cross_entropy_with_logits", "choose_loss",
-    "class_columns", "cross_entropy", "hinge", "huber", "mae", "mse", "objective", "squared_error",
+    "LOSSES", "binary_cross_entropy", "binary_cross_entropy_with_logits",
+    "class_columns", "cross_entropy", "hinge", "huber", "mae", "mse", "squared_error",
 ]  # fmt: skip
 
 Array = Any  # an ndarray or a Tensor
@@ -263,7 +263,7 @@ def binary_cross_entropy_with_logits(Z: Array, Y: Array) -> Array:
     """
     m = _examples("binary_cross_entropy_with_logits", Z, Y)
     _probabilities("binary_cross_entropy_with_logits", Y)
-    return (np.maximum(Z, 0) - Z * Y + np.log1p(np.exp(-np.abs(Z)))).sum() / m
+    return (np.maximum(Z, 0.0) - Z * Y + np.log1p(np.exp(-np.abs(Z)))).sum() / m
 
 
 def class_columns(Z: np.ndarray, Y: Array) -> Array:
@@ -362,8 +362,6 @@ def hinge(Z: Array, Y: Array) -> Array:
     return np.maximum(0, 1 - Y * Z).sum() / m
 
 
-# Which one ----------------------------------------------------------------------------------------
-
 LOSSES: dict[str, Loss] = {
     f.__name__: f
     for f in (
@@ -373,53 +371,3 @@ LOSSES: dict[str, Loss] = {
 }  # fmt: skip
 
 __test__ = dict(LOSSES)
-
-# The losses of logits that stand for (output activation, loss): exact where the pair is not.
-_ON_LOGITS = {
-    ("sigmoid", "binary_cross_entropy"): binary_cross_entropy_with_logits,
-    ("sigmoid", "binary_cross_entropy_with_logits"): binary_cross_entropy_with_logits,
-    ("softmax", "cross_entropy"): cross_entropy,
-}
-_DEFAULT = {"sigmoid": "binary_cross_entropy", "softmax": "cross_entropy"}
-
-
-def choose_loss(network: Any, loss: str | Loss | None = None) -> tuple[Loss, bool]:
-    """The loss to use for a network, and whether it is to be given Z[L] rather than A[L].
-
-    Without a `loss`: binary_cross_entropy after a sigmoid output, cross_entropy after softmax,
-    else squared_error. A sigmoid output with either binary cross-entropy, or softmax with
-    cross_entropy, is trained on the logits Z[L]: the same J, exact also where A[L] saturates.
-    Any other loss is given the network's output.
-
-    Args:
-        network: a DeepNetwork, or any Module if a loss is given.
-        loss: None, the name of a loss in this module, or a function `(A, Y) -> J`.
-
-    Raises:
-        ArgumentError: an unknown name; no loss and no `network.activations` to choose by.
-
-    >>> from nn.network import DeepNetwork
-    >>> f, on_logits = choose_loss(DeepNetwork([2, 1]))
-    >>> f.__name__, on_logits
-    ('binary_cross_entropy_with_logits', True)
-    """
-    activations = getattr(network, "activations", None)
-    if loss is None:
-        if activations is None:
-            raise ArgumentError(
-                f"loss: {type(network).__name__} does not tell its output activation; "
-                f"choose one of {', '.join(LOSSES)}"
-            )
-        loss = _DEFAULT.get(activations[-1], "squared_error")
-    function = loss if callable(loss) else pick("loss", loss, LOSSES)
-    pair = (activations[-1] if activations else "", getattr(function, "__name__", ""))
-    if pair in _ON_LOGITS and LOSSES.get(pair[1]) is function:
-        return _ON_LOGITS[pair], True
-    return function, False
-
-
-def objective(network: Any, loss: str | Loss | None = None) -> Callable[[Array, Array], Array]:
-    """The function `(X, Y) -> J` to minimise, by `choose_loss`."""
-    function, on_logits = choose_loss(network, loss)
-    output = network.logits if on_logits else network
-    return lambda X, Y: function(output(X), Y)

@@ -13,8 +13,9 @@ import numpy as np
 
 import minigrad as mg
 from nn.errors import ArgumentError, missing_extra
-from nn.losses import Loss, objective
+from nn.losses import Loss
 from nn.module import Module, Seed
+from nn.objective import objective
 from nn.optim import SGD, Optimizer
 
 __all__ = ["DivergenceError", "History", "fit"]
@@ -71,7 +72,7 @@ def fit(
 
     In each epoch every example is met once: all in one batch, or in mini-batches of a shuffled
     order, the last one smaller if need be. With a sigmoid or softmax output and its cross-entropy
-    the derivative starts at the logits Z[L]; see `nn.losses.choose_loss`.
+    the derivative starts at the logits Z[L]; see `nn.objective.choose_loss`.
 
     Args:
         network: a Module; for one without `.activations` give the loss.
@@ -121,7 +122,7 @@ def fit(
             if not np.isfinite(total):
                 raise DivergenceError(
                     f"fit: J is {total / m} in epoch {epoch}; the steps are too large: "
-                    f"try a learning rate below {optimizer.lr}",
+                    f"try a learning rate below {optimizer.lr:g}",
                     history,
                 )
             history.losses.append(total / m)

@@ -1,0 +1,153 @@
+"""Module, Linear, Sequential: how parameters are found, saved and loaded."""
+
+import re
+
+import numpy as np
+import pytest
+from oracles import assert_close
+
+import minigrad as mg
+import nn
+
+
+class Nested(nn.Module):
+    """Parameters in every place they may stand."""
+
+    def __init__(self):
+        self.w = mg.tensor(1.0)
+        self.layer = nn.Linear(2, 1, seed=0)
+        self.many = [mg.tensor([2.0]), {"deep": (nn.Linear(1, 1, seed=0), 3.0)}]
+        self.again = self.w
+        self.itself = self
+        self.note = "not a parameter"
+
+    def forward(self, X):
+        return self.layer(X)
+
+
+def test_parameters_are_found_everywhere_once():
+    """Attributes, modules, lists, tuples, dicts; a shared Tensor and a cycle only once."""
+    names = [name for name, _ in Nested().named_parameters()]
+    assert names == ["w", "layer.W", "layer.b", "many.0", "many.1.deep.0.W", "many.1.deep.0.b"]
+
+
+def test_parameters_are_the_tensors_themselves():
+    """parameters() are the objects that forward uses, in the same order."""
+    module = Nested()
+    assert [id(p) for p in module.parameters()] == [id(p) for _, p in module.named_parameters()]
+    assert any(p is module.layer.W for p in module.parameters())
+
+
+def test_train_and_eval_reach_every_module():
+    """.training is set recursively, and the module is returned."""
+    module = Nested()
+    inside = module.many[1]["deep"][0]
+    assert module.training
+    assert module.eval() is module
+    assert not module.training
+    assert not inside.training
+    assert module.train() is module
+    assert inside.training
+
+
+def test_zero_grad_forgets_every_gradient():
+    """After zero_grad() no parameter has a gradient."""
+    module = Nested()
+    module(np.ones((2, 3))).sum().backward()
+    assert module.layer.W.grad is not None
+    module.zero_grad()
+    assert all(p.grad is None for p in module.parameters())
+
+
+def test_state_round_trip():
+    """load_state_dict(state_dict()) makes another network compute the same."""
+    one, two = (nn.DeepNetwork([3, 4, 2], seed=seed) for seed in (1, 2))
+    X = np.random.default_rng(0).normal(size=(3, 5))
+    assert np.abs(one(X).data - two(X).data).max() > 1e-3
+    two.load_state_dict(one.state_dict())
+    assert_close(two(X).data, one(X).data, 0)
+
+
+def test_state_is_a_copy_both_ways():
+    """Writing into a state changes no network, neither the saved nor the loaded one."""
+    network = nn.DeepNetwork([2, 1], seed=0)
+    state = network.state_dict()
+    before = network.W[1].data.copy()
+    state["W1"] += 1
+    assert_close(network.W[1].data, before, 0)
+    network.load_state_dict(state)
+    state["W1"] += 1
+    assert_close(network.W[1].data, before + 1, 0)
+
+
+def test_a_state_that_does_not_fit_changes_nothing():
+    """Everything wrong is named at once, and no parameter is touched."""
+    network = nn.DeepNetwork([2, 3, 1], seed=0)
+    before = network.state_dict()
+    state = {"W1": np.zeros((3, 2)), "b1": np.zeros((3, 1)), "W2": np.zeros((1, 2)), "W9": 0}
+    with pytest.raises(
+        nn.ArgumentError,
+        match="b2 is missing; W9 is unexpected; " + re.escape("W2 is (1, 2), expected (1, 3)"),
+    ):
+        network.load_state_dict(state)
+    for name, value in network.state_dict().items():
+        assert_close(value, before[name], 0)
+
+
+def test_loading_converts_to_the_parameters_dtype():
+    """A float64 state loads into a float32 network, which stays float32."""
+    network = nn.DeepNetwork([2, 1], dtype="float32")
+    network.load_state_dict(nn.DeepNetwork([2, 1], seed=0).state_dict())
+    assert network.W[1].dtype == np.float32
+
+
+def test_linear_is_W_X_plus_b():
+    """Values and gradients of one layer."""
+    layer = nn.Linear(3, 2, seed=0)
+    layer.b.data = np.array([[1.0], [2.0]])
+    X, G = np.random.default_rng(0).normal(size=(3, 4)), np.ones((2, 4))
+    Z = layer(X)
+    assert_close(Z.data, layer.W.data @ X + [[1], [2]], 0)
+    Z.backward(G)
+    assert_close(layer.W.grad, G @ X.T, 1e-15)
+    assert_close(layer.b.grad, [[4.0], [4.0]], 0)
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (4,), (3, 4)])
+def test_linear_names_itself_when_sizes_do_not_fit(shape):
+    """The error says which layer, what came, what it takes."""
+    with pytest.raises(mg.ShapeError, match=r"Linear\(4, 3\): X is .*; expected \(4, m\)"):
+        nn.Linear(4, 3)(np.ones(shape))
+
+
+@pytest.mark.parametrize("sizes", [(0, 1), (2, -1), (2.5, 1), (True, 2)])
+def test_linear_takes_whole_positive_sizes(sizes):
+    """Anything else is an error with the sizes in it."""
+    with pytest.raises(nn.ArgumentError, match=r"Linear: got sizes .*; expected whole numbers"):
+        nn.Linear(*sizes)
+
+
+def test_sequential_applies_its_layers_in_order():
+    """Modules and plain functions; the composition is what writing it out gives."""
+    first, second = nn.Linear(2, 3, seed=0), nn.Linear(3, 1, seed=1)
+    network = nn.Sequential(first, nn.relu, second)
+    X = np.random.default_rng(0).normal(size=(2, 4))
+    wanted = second.W.data @ np.maximum(first.W.data @ X, 0)
+    assert_close(network(X).data, wanted, 1e-15)
+    assert repr(network) == "Sequential(Linear(2, 3), relu, Linear(3, 1))"
+
+
+def test_sequential_refuses_what_cannot_be_called():
+    """The error says which layer it is."""
+    with pytest.raises(nn.ArgumentError, match="Sequential: layer 1 is 'relu'; expected a Module"):
+        nn.Sequential(nn.Linear(1, 1), "relu")
+
+
+def test_a_module_without_forward_says_what_to_write():
+    """Calling the bare base class is an error that helps."""
+
+    class Empty(nn.Module):
+        pass
+
+    with pytest.raises(NotImplementedError, match="Empty: write a method forward"):
+        Empty()(1.0)
