@@ -41,6 +41,6 @@ def no_gc():
     gc.collect()
     gc.disable()
     try:
-        yield gc
+        yield
     finally:
         gc.enable()

@@ -1,0 +1,175 @@
+"""The reverse sweep: depth, width, memory, failure and threads."""
+
+import gc
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from strategies import programs
+
+import minigrad as mg
+from minigrad.sweep import reach, sum_to, sweep
+from minigrad.tensor import Tensor
+
+
+def alive():
+    return sum(type(o) is Tensor for o in gc.get_objects())
+
+
+@pytest.mark.usefixtures("no_gc")
+def test_a_chain_of_a_million_nodes():
+    """Built, differentiated and freed, without recursion and in seconds."""
+    before, start = alive(), time.perf_counter()
+    x = mg.tensor(1.0)
+    y = x
+    for _ in range(1_000_000):
+        y = y + 1.0
+    y.backward()
+    assert (y.item(), float(x.grad)) == (1_000_001.0, 1.0)
+    del y
+    assert alive() - before == 1
+    assert time.perf_counter() - start < 30  # about 3 s on a laptop; recursion would have died
+
+
+def test_a_recorded_sweep_of_a_long_chain():
+    """Second derivatives of deep graphs need no recursion either: (x + n)² gives 2."""
+
+    def f(x):
+        for _ in range(20_000):
+            x = x + 1.0
+        return x * x
+
+    assert float(mg.grad(mg.grad(f))(3.0)) == 2.0
+
+
+def test_wide_fan_out_adds_up():
+    """One variable used 10,000 times gets the sum of 10,000 cotangents."""
+    x = mg.tensor(2.0)
+    total = sum([x * k for k in range(10_000)])
+    total.backward()
+    assert float(x.grad) == sum(range(10_000))
+
+
+def test_sharing_is_not_unfolded():
+    """y = y * y sixty times has 2^60 paths and 60 nodes; each node is visited once."""
+    x = mg.tensor(1.0)
+    y = x
+    for _ in range(60):
+        y = y * y
+    assert len(reach([y])) == 61
+    y.backward()
+    assert float(x.grad) == 2.0**60
+
+
+@given(program=programs())
+def test_reach_orders_nodes_before_their_inputs(program):
+    """Newest first is a topological order: no node comes after one it was computed from."""
+    xs = [mg.tensor(x) for x in program.inputs]
+    nodes = reach([program.run(np, *xs)])
+    place = {node: i for i, node in enumerate(nodes)}
+    assert len(place) == len(nodes)
+    for node in nodes:
+        for a in node.inputs:
+            if isinstance(a, Tensor):
+                assert place[node] < place[a]
+
+
+def test_the_sweep_yields_each_cotangent_when_final():
+    """J = 3(a + bc): 1, then 3, then (3, 3), then (9, 6), newest node first."""
+    a, b, c = mg.tensor(5), mg.tensor(3), mg.tensor(2)
+    u = b * c
+    v = a + u
+    J = 3 * v
+    swept = [(node, float(g)) for node, g in sweep({J: np.float64(1)}, reach([J]))]
+    assert swept == [(J, 1), (v, 3), (u, 3), (c, 9), (b, 6), (a, 3)]
+
+
+def test_only_wanted_nodes_are_visited():
+    """A sweep for one input leaves the branches of the others alone."""
+    a, b = mg.tensor(2.0), mg.tensor(3.0)
+    J = a * (b * b)
+    swept = dict(sweep({J: np.float64(1)}, reach([J]), wanted={a, J}))
+    assert set(swept) == {J, a}
+
+
+@settings(max_examples=settings().max_examples // 6)  # each example searches the whole heap
+@given(program=programs())
+def test_nothing_waits_for_the_garbage_collector(program):
+    """No reference cycles: forward, backward and second derivatives free all they made."""
+    gc.collect()
+    gc.disable()
+    try:
+        before = alive()
+        differentiate_twice(program)
+        assert alive() == before
+    finally:
+        gc.enable()
+
+
+def differentiate_twice(program):
+    program.run(np, *[mg.tensor(x) for x in program.inputs]).backward()
+    first = mg.grad(lambda *xs: program.run(np, *xs))
+    mg.grad(lambda *xs: np.sum(first(*xs) ** 2))(*program.inputs)
+
+
+@pytest.mark.usefixtures("no_gc")
+def test_memory_stays_flat_over_many_steps():
+    """A training loop makes no net objects, with the collector off."""
+    W = mg.tensor(np.ones((3, 3)))
+
+    def step():
+        J = (np.tanh(W @ np.ones((3, 4))) ** 2).mean()
+        W.zero_grad()
+        J.backward()
+        W.descend(0.1 * W.grad)
+
+    step()
+    before = len(gc.get_objects())
+    for _ in range(200):
+        step()
+    assert len(gc.get_objects()) - before < 20
+
+
+def failing(g, y, x):
+    raise RuntimeError("broken rule")
+
+
+@pytest.mark.usefixtures("rows")
+def test_an_exception_in_a_rule_leaves_every_gradient_as_it_was():
+    """Nothing is added until the whole sweep has succeeded."""
+    broken = mg.primitive(lambda x: x + 0.0, vjp=failing)
+    a, b = mg.tensor(2.0), mg.tensor(3.0)
+    (a * b).backward()
+    named = mg.name(a * b, "named")
+    with pytest.raises(RuntimeError, match="broken rule"):
+        (named + broken(a)).backward()
+    assert (float(a.grad), float(b.grad), named.grad) == (3.0, 2.0, None)
+    (a * b).backward()  # and the next one works
+    assert float(a.grad) == 6.0
+
+
+@given(program=programs())
+def test_eight_threads_at_once(program):
+    """Recording and sweeping share nothing but the counter, so threads do not disturb another."""
+    f = mg.value_and_grad(lambda *xs: program.run(np, *xs), tuple(range(len(program.inputs))))
+    value, gradients = f(*program.inputs)
+    with ThreadPoolExecutor(8) as pool:
+        for other, others in pool.map(lambda _: f(*program.inputs), range(16)):
+            assert other == value
+            for g, h in zip(gradients, others, strict=True):
+                np.testing.assert_array_equal(g, h)
+
+
+@pytest.mark.parametrize(
+    ("shape", "broadcast"),
+    [((), (2, 3)), ((3,), (2, 3)), ((1, 3), (2, 3)), ((2, 1), (4, 2, 3)), ((1, 1), (1, 1))],
+)
+def test_sum_to_is_the_transpose_of_broadcasting(shape, broadcast):
+    """<c, broadcast(t)> = <sum_to(c), t>, for arrays and for Tensors."""
+    rng = np.random.default_rng(0)
+    c, t = rng.normal(size=broadcast), rng.normal(size=shape)
+    for summed in (sum_to(c, shape), sum_to(mg.tensor(c), shape).data):
+        assert summed.shape == shape
+        np.testing.assert_allclose(np.sum(summed * t), np.sum(c * np.broadcast_to(t, broadcast)))
