@@ -7,6 +7,7 @@ Read next: `nn.network`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from nn.module import sizes_of
 from nn.network import DeepNetwork
@@ -16,7 +17,7 @@ __all__ = ["Shapes", "shapes"]
 Shape = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shapes:
     """The shapes in a network; printing it shows the table, `table["dW2"]` is one of them.
 
@@ -28,23 +29,30 @@ class Shapes:
     sizes: tuple[int, ...]
     m: int
 
+    @cached_property
+    def _all(self) -> dict[str, Shape]:
+        found: dict[str, Shape] = {"A0": (self.sizes[0], self.m)}
+        for l, (n_in, n) in enumerate(zip(self.sizes, self.sizes[1:]), start=1):
+            for q, shape in (
+                ("W", (n, n_in)),
+                ("b", (n, 1)),
+                ("Z", (n, self.m)),
+                ("A", (n, self.m)),
+            ):
+                found[f"{q}{l}"] = found[f"d{q}{l}"] = shape
+        return found
+
     def __getitem__(self, quantity: str) -> Shape:
-        letter, l = quantity.removeprefix("d").rstrip("0123456789"), quantity.lstrip("dWbZA")
-        if letter not in {"W", "b", "Z", "A"} or not l.isdecimal() or int(l) >= len(self.sizes):
-            raise KeyError(quantity)
-        n, layer = self.sizes, int(l)
-        if layer == 0 and quantity != "A0":
-            raise KeyError(quantity)
-        return {"W": (n[layer], n[layer - 1]), "b": (n[layer], 1)}.get(letter, (n[layer], self.m))
+        return self._all[quantity]
 
     def __str__(self) -> str:
-        lines = [("layer", "W, dW", "b, db", "z, a, dz, da", f"Z, A, dZ, dA (m = {self.m})")]
+        rows = [("layer", "W, dW", "b, db", "z, a, dz, da", f"Z, A, dZ, dA (m = {self.m})")]
         for l, n in enumerate(self.sizes):
-            own = (str(self[f"W{l}"]), str(self[f"b{l}"])) if l else ("", "")
-            lines.append((f"{l}" if l else "0 (X)", *own, f"({n}, 1)", str(self[f"A{l}"])))
-        lines = lines if self.m > 1 else [line[:4] for line in lines]  # type: ignore[misc]
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+            own = (str(l), str(self[f"W{l}"]), str(self[f"b{l}"])) if l else ("0 (X)", "", "")
+            rows.append((*own, f"({n}, 1)", str(self[f"A{l}"])))
+        columns = list(zip(*rows, strict=True))[: 5 if self.m > 1 else 4]
+        widths = [max(map(len, column)) for column in columns]
+        return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
 
 
 def shapes(network: DeepNetwork, m: int | None = None) -> Shapes:

@@ -153,7 +153,7 @@ def _batches(
     X: Array, Y: Array, size: int | None, rng: np.random.Generator
 ) -> Iterator[tuple[Array, Array]]:
     m = X.shape[1]
-    if size is None or size >= m:
+    if size is None:
         yield X, Y
         return
     order = rng.permutation(m)

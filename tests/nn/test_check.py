@@ -153,7 +153,7 @@ def test_zero_against_nonzero_is_an_infinite_error(monkeypatch):
 
 def test_a_perfect_fit_is_not_judged_by_its_rounding():
     """A[L] − Y of a few ulps: engine and equations round differently, and that is no error."""
-    network, X, _ = setting(sizes=(3, 4, 2), output="identity")
+    network, X, _ = setting(sizes=(3, 4, 2), hidden="gelu", output="identity")
     cache = closed_form.forward(network.state_dict(), X, network.activations)
     ulps = RNG(2).integers(-2, 3, cache["A2"].shape) * np.spacing(cache["A2"])
     assert nn.check_closed_form(network, X, cache["A2"] + ulps).ok
@@ -216,6 +216,20 @@ def test_a_saturated_output_is_named():
     network.b[1].data = np.array([[100.0]])
     with pytest.raises(nn.ArgumentError, match="output is exactly 0 or 1 for 7 of 7 examples"):
         nn.check_closed_form(network, X, Y)
+
+
+def test_sums_that_cancel_are_not_judged_by_their_rounding():
+    """softmax passes nothing of a dA equal in all rows: 0 up to rounding on either side."""
+    network, X, _ = setting(sizes=(3, 4, 3), output="softmax")
+    report = nn.check_closed_form(network, X, np.full((3, 7), -1.0), "mae")
+    assert report.ok, f"\n{report}"
+
+
+def test_labels_are_checked_as_in_training():
+    """Several classes at once are no label of softmax: an error, not a table of differences."""
+    network, X, _ = setting(sizes=(3, 2), output="softmax")
+    with pytest.raises(nn.ArgumentError, match=r"cross_entropy: the columns of Y .* must sum to 1"):
+        nn.check_closed_form(network, X, np.ones((2, 7)))
 
 
 def test_sizes_that_do_not_fit_are_the_networks_and_the_losss_errors():

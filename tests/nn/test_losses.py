@@ -164,6 +164,13 @@ def test_class_numbers_mean_the_columns_with_a_single_1(form):
     assert_close(got[1], wanted[1], 1e-15)
 
 
+def test_labels_that_sum_to_nearly_1_have_exact_derivatives():
+    """Rounded probabilities are taken, and the derivative is still that of the value."""
+    Z, Y = np.random.default_rng(0).normal(size=(3, 2)), np.full((3, 2), 0.3333)
+    (wanted,) = complex_step(lambda Z: FORMULAS["cross_entropy"](Z, Y) / 2, [Z])
+    assert_close(mg.grad(nn.cross_entropy)(Z, Y), wanted, 1e-14)
+
+
 def test_binary_cross_entropy_is_the_maximum_likelihood_cost():
     """J = −(1/m) log Π a^y (1−a)^(1−y)."""
     A, Y = drawn("binary_cross_entropy", 1, (2, 5))

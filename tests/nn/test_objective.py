@@ -55,6 +55,18 @@ def test_a_function_of_ones_own_is_used_as_it_is():
     assert J.data == 0.5**4
 
 
+def test_a_function_of_ones_own_is_not_taken_for_another_of_its_name():
+    """A user's cross_entropy, of probabilities, is given the probabilities."""
+
+    def cross_entropy(A, Y):
+        return -(Y * np.log(A)).sum()
+
+    assert choose_loss(nn.DeepNetwork([2, 2], output="softmax"), cross_entropy) == (
+        cross_entropy,
+        False,
+    )
+
+
 def test_a_network_that_does_not_tell_its_output_needs_a_loss():
     """Sequential: the error lists the losses; with one it trains."""
     network = nn.Sequential(nn.Linear(1, 1))

@@ -187,6 +187,18 @@ def test_divergence_stops_with_the_history_so_far():
     assert f"epoch {len(losses) + 1};" in str(caught.value)
 
 
+def test_parameters_are_updated_in_place():
+    """No graph outlives its step, so that a step needs no new weights: same address throughout."""
+
+    def addresses(made):
+        return [p.data.__array_interface__["data"][0] for p in made.parameters()]
+
+    made = network()
+    before = addresses(made)
+    nn.fit(made, *data(), epochs=3, progress=False)
+    assert addresses(made) == before
+
+
 def test_any_module_can_be_trained():
     """Sequential with a loss given: a straight line through points of one."""
     X = RNG(0).normal(size=(1, 30))
