@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
@@ -22,7 +21,7 @@ from nn import plots
 
 SIZES = (30, 16, 8, 1)
 SEED = 1
-CHECK_AT = (1, 30, 120)  # epochs after which the gradients are checked again
+CHECK_AT = (1, 20, 80)  # epochs after which the gradients are checked again
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def accuracy(network: nn.DeepNetwork, X: Any, Y: Any) -> float:
     return float(((network(X).data > 0.5) == Y).mean())
 
 
-def main(out: Path, epochs: int = 120) -> Result:
+def main(out: Path, epochs: int = 80) -> Result:
     """Train, check, draw; print what a reader wants to see."""
     X, Y, X_test, Y_test = load()
     network = nn.DeepNetwork(SIZES, hidden="relu", output="sigmoid", init="he", seed=SEED)
@@ -59,13 +58,13 @@ def main(out: Path, epochs: int = 120) -> Result:
     reports = [nn.check_closed_form(network, X, Y)]
     print(f"\nBefore training, the engine against the closed-form equations:\n\n{reports[0]}\n")
 
-    def check(epoch: int, network: nn.DeepNetwork, J: float) -> None:
+    def check(epoch: int, network: nn.DeepNetwork, _: float) -> None:
         if epoch in CHECK_AT:
             reports.append(nn.check_closed_form(network, X, Y))
 
     history = nn.fit(
-        network, X, Y, epochs=epochs, batch_size=32, optimizer=nn.Adam(network.parameters(), lr=0.003),
-        seed=SEED, callback=check,
+        network, X, Y, epochs=epochs, batch_size=32, seed=SEED, callback=check,
+        optimizer=nn.Adam(network.parameters(), lr=0.001),
     )  # fmt: skip
 
     print(f"\nAfter training:\n\n{reports[-1]}\n")

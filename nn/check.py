@@ -15,7 +15,7 @@ import numpy as np
 import minigrad as mg
 from nn import closed_form
 from nn.errors import ArgumentError
-from nn.losses import LOSSES, Loss, binary_cross_entropy, class_columns
+from nn.losses import LOSSES, Loss, binary_cross_entropy, class_columns, cross_entropy, inside
 from nn.network import DeepNetwork
 from nn.objective import choose_loss
 
@@ -99,7 +99,9 @@ def check_closed_form(
     dA[l], dZ[l] are m ∂J/∂A[l], m ∂J/∂Z[l]; dW[l], db[l] are ∂J/∂W[l], ∂J/∂b[l]. The relative
     error of a quantity is max |engine − equation| / max |equation|; the denominator is at least
     1e-4 of the largest A[L] and of the largest dZ from there to the output, so that a difference
-    that cancels is not judged by its rounding.
+    that cancels is not judged by its rounding. Where an output saturates (A[L] is exactly 0 or 1
+    and the cross-entropy's dA[L] would be infinite), dA[L] is compared at the nearest number
+    inside (0, 1), and the engine's other derivatives are those of the loss of Z[L], as in `fit`.
 
     Args:
         network: a DeepNetwork; neither its parameters nor their gradients change.
@@ -113,8 +115,7 @@ def check_closed_form(
         The report, 4 L rows.
 
     Raises:
-        ArgumentError: a loss or activation without closed form; an output that is exactly 0 or 1,
-            where dA[L] of the cross-entropies is infinite.
+        ArgumentError: a loss or activation without closed form.
         ShapeError: sizes that do not fit.
 
     >>> network = DeepNetwork([2, 3, 1], seed=0)
@@ -128,8 +129,9 @@ def check_closed_form(
     if LOSSES.get(name) is not function or "log_softmax" in network.activations:
         what = "log_softmax" if "log_softmax" in network.activations else name
         raise ArgumentError(f"check_closed_form: no closed form for {what}")
-    engine = _engine(network, X, Y, function, paired)
+    values = network.cache(X)
     cache = closed_form.forward(network.state_dict(), X, network.activations)
+    engine = _engine(network, values, Y, function, paired, cache[f"A{network.L}"])
     equations = closed_form.backward(cache, Y, name)
     rows, largest = [], float(np.abs(cache[f"A{network.L}"]).max())
     for l in range(network.L, 0, -1):
@@ -151,21 +153,31 @@ def _relative(a: Array, b: Array, floor: float) -> float:
 
 
 def _engine(
-    network: DeepNetwork, X: Array, Y: Array, function: Loss, paired: bool
+    network: DeepNetwork,
+    values: dict[str, Any],
+    Y: Array,
+    function: Loss,
+    paired: bool,
+    output: Array,
 ) -> dict[str, Array]:
-    """The engine's dA, dZ, dW, db, in the lecture's units, from a fresh graph."""
-    values = network.cache(X)
-    del values["A0"]
+    """The engine's dA, dZ, dW, db, in the lecture's units, swept back through `values`."""
+    L, m = network.L, values.pop("A0").shape[1]
     mg.name(**values)  # backward() keeps the derivatives of named nodes
-    J = _cost(values[f"A{network.L}"], Y, network.activations[-1], function, paired)
+    A, Z = values[f"A{L}"], values[f"Z{L}"]
+    cost = _cost_of_probabilities(network.activations[-1]) if paired else function
+    saturated = paired and bool(
+        (inside(A.data) != A.data).any() or (inside(output) != output).any()
+    )
+    J = function(Z, Y) if saturated else cost(A, Y)
     params = network.parameters()
     kept = [p.grad for p in params]
     network.zero_grad()
     try:
         J.backward()
-        m = X.shape[1]
         grads = {f"d{node}": m * _derivative(tensor) for node, tensor in values.items()}
-        for l in range(1, network.L + 1):
+        if saturated:
+            grads[f"dA{L}"] = m * mg.grad(cost)(inside(output), Y)
+        for l in range(1, L + 1):
             grads[f"dW{l}"] = _derivative(network.W[l])
             grads[f"db{l}"] = _derivative(network.b[l])
     finally:
@@ -178,17 +190,13 @@ def _derivative(node: mg.Tensor) -> Array:
     return np.zeros(node.shape) if node.grad is None else np.asarray(node.grad)
 
 
-def _cost(A: mg.Tensor, Y: Array, output: str, function: Loss, paired: bool) -> Any:
-    """J as a function of A[L], also for the pairs that are otherwise computed from Z[L]."""
-    if not paired:
-        return function(A, Y)
-    saturated = int(((A.data == 0) | (A.data == 1)).any(axis=0).sum())
-    if saturated:
-        raise ArgumentError(
-            f"check_closed_form: the output is exactly 0 or 1 for {saturated} of {A.shape[1]} "
-            "examples, where dA[L] is infinite; check with smaller weights"
-        )
+def _cost_of_probabilities(output: str) -> Loss:
+    """The cross-entropy as a function of A[L], which is otherwise computed from Z[L]."""
     if output == "sigmoid":
-        return binary_cross_entropy(A, Y)
-    function(A.data, Y)  # checks the labels
-    return -(class_columns(A.data, Y) * np.log(A)).sum() / A.shape[1]
+        return binary_cross_entropy
+
+    def categorical(A: Any, Y: Array) -> Any:
+        cross_entropy(A.data, Y)  # checks the labels
+        return -(class_columns(A.data, Y) * np.log(A)).sum() / A.shape[1]
+
+    return categorical

@@ -63,7 +63,7 @@ _G: dict[str, tuple[Callable[[Array], Array], Callable[[Array, Array], Any]]] = 
 
 # ∂L/∂A[L] of the loss summed over the examples, from what the loss is given and the labels.
 _DLOSS: dict[str, Callable[[Array, Array], Array]] = {
-    "binary_cross_entropy": lambda A, Y: -Y / A + (1 - Y) / (1 - A),
+    "binary_cross_entropy": lambda A, Y: -Y / _inside(A) + (1 - Y) / (1 - _inside(A)),
     "binary_cross_entropy_with_logits": lambda Z, Y: _sigmoid(Z) - Y,
     "cross_entropy": lambda Z, Y: _softmax(Z) - Y,
     "squared_error": lambda A, Y: A - Y,
@@ -145,7 +145,7 @@ def backward(
         elif output == "sigmoid" and loss.startswith("binary_cross_entropy"):
             dA, dZ = _DLOSS["binary_cross_entropy"](A, Y), A - Y
         elif output == "softmax" and loss == "cross_entropy":
-            dA, dZ = -Y / A, A - Y
+            dA, dZ = -Y / _inside(A), A - Y
         else:
             dA = _DLOSS[loss](A, Y)
             dZ = _through(output, dA, cache[f"Z{l}"], A)
@@ -153,6 +153,12 @@ def backward(
         db = dZ.sum(axis=1, keepdims=True) / m
         grads |= {f"dA{l}": dA, f"dZ{l}": dZ, f"dW{l}": dW, f"db{l}": db}
     return grads
+
+
+def _inside(A: Array) -> Array:
+    """A, with 0 and 1, where dA of a cross-entropy is infinite, moved to the nearest inside."""
+    kind = np.finfo(float)
+    return np.clip(A, kind.tiny, 1 - kind.epsneg)
 
 
 def _through(name: str, dA: Array, Z: Array, A: Array) -> Array:

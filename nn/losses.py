@@ -25,7 +25,7 @@ from nn.errors import ArgumentError
 
 __all__ = [
     "LOSSES", "binary_cross_entropy", "binary_cross_entropy_with_logits",
-    "class_columns", "cross_entropy", "hinge", "huber", "mae", "mse", "squared_error",
+    "class_columns", "cross_entropy", "hinge", "huber", "inside", "mae", "mse", "squared_error",
 ]  # fmt: skip
 
 Array = Any  # an ndarray or a Tensor
@@ -59,19 +59,19 @@ def _probabilities(loss: str, Y: np.ndarray) -> None:
 # Of activations -----------------------------------------------------------------------------------
 
 
-def _inside(A: Array) -> Array:
+def inside(A: Array) -> Array:
     """A, with 0 and 1 moved to the nearest number inside (0, 1) that log and 1/x can take."""
     kind = np.finfo(A.dtype)
     return np.minimum(np.maximum(A, kind.tiny), 1 - kind.epsneg)
 
 
 def _bce_of_A(g: Array, y: Array, A: Array, Y: Array) -> Array:
-    A = _inside(A)
+    A = inside(A)
     return g / Y.shape[1] * ((1 - Y) / (1 - A) - Y / A)
 
 
 def _bce_of_Y(g: Array, y: Array, A: Array, Y: Array) -> Array:
-    A = _inside(A)
+    A = inside(A)
     return g / Y.shape[1] * (np.log(1 - A) - np.log(A))
 
 
@@ -101,7 +101,7 @@ def binary_cross_entropy(A: Array, Y: Array) -> Array:
     """
     m = _examples("binary_cross_entropy", A, Y)
     _probabilities("binary_cross_entropy", Y)
-    A = _inside(A)
+    A = inside(A)
     return -(Y * np.log(A) + (1 - Y) * np.log(1 - A)).sum() / m
 
 

@@ -54,8 +54,16 @@ def to_dot(graph: Graph) -> str:
         )
         if node.op is not None:
             circle = f"{box}op"
-            label = graphviz.escape(node.op.symbol)
-            dot.node(circle, label, shape="circle", fillcolor="white", margin="0.03", width="0.4")
+            symbol = node.op.symbol
+            shape = "circle" if len(symbol) < 8 else "ellipse"
+            dot.node(
+                circle,
+                graphviz.escape(symbol),
+                shape=shape,
+                fillcolor="white",
+                margin="0.03",
+                width="0.4",
+            )
             _arrows(dot, circle, box, node.grad is not None)
             for k, (a, pulled) in enumerate(zip(node.inputs, node.contributions(), strict=True)):
                 if not isinstance(a, type(node)):

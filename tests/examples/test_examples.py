@@ -1,0 +1,67 @@
+"""The examples run, find what they say they find, and draw what the README shows."""
+
+import importlib.util
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+
+
+def load(name):
+    """An example as a module."""
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def texts(svg):
+    """Every text of an SVG, sorted."""
+    root = ET.parse(svg).getroot()
+    return sorted("".join(t.itertext()) for t in root.iter("{http://www.w3.org/2000/svg}text"))
+
+
+def test_computation_graph(tmp_path, capsys):
+    """The lecture's numbers are printed, and the nudge table has its ratios."""
+    graph = load("computation_graph").main(tmp_path)
+    out = capsys.readouterr().out
+    assert float(graph["J"].value) == 33
+    for line in ["da = 3", "db = 6", "dc = 9", "du = 3", "dv = 3"]:
+        assert line in out
+    rows = dict(re.findall(r"^([vuabc]) +.* (\d+\.\d+) +\d+$", out, re.MULTILINE))
+    assert rows == {"v": "3.000", "u": "3.000", "a": "3.000", "b": "6.000", "c": "9.000"}
+
+
+def test_the_readmes_picture_is_what_the_example_draws(tmp_path):
+    """The committed picture is today's, word for word."""
+    load("computation_graph").main(tmp_path)
+    name = "computation_graph.svg"
+    assert texts(EXAMPLES / "pictures" / name) == texts(tmp_path / name)
+
+
+def test_deep_network(tmp_path, capsys):
+    """The main job: accuracy, agreement with the equations at every check, and two pictures."""
+    result = load("deep_network").main(tmp_path)
+    out = capsys.readouterr().out
+    assert result.accuracy >= 0.95
+    assert result.largest_error <= 1e-10
+    assert result.losses[-1] < result.losses[0] / 2
+    assert "✗" not in out
+    assert out.count("✓ engine and equations agree") == 2
+    assert (tmp_path / "cost_curve.png").read_bytes().startswith(b"\x89PNG")
+    shown = " ".join(texts(tmp_path / "deep_network.svg"))
+    for name in ["A0", "W1", "b1", "Z1", "A3", "dJ/dW3"]:
+        assert name in shown
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda p: p.name)
+def test_examples_are_short_and_say_what_they_are_for(path):
+    """30 to 110 lines, a purpose in one line, a main()."""
+    source = path.read_text(encoding="utf8")
+    assert 30 <= source.count("\n") <= 110
+    assert re.match(r'"""[A-Z][^\n]+\.\n?', source)
+    assert "def main(" in source
