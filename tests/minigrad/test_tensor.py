@@ -228,6 +228,18 @@ def test_descend_in_place_when_nobody_looks():
     assert W.data.ctypes.data == before
 
 
+@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.parametrize("shape", [(), (2,)])
+def test_descend_keeps_the_dtype(held, shape):
+    """A float64 step leaves a float32 parameter float32, in place or not."""
+    W = mg.tensor(np.ones(shape, np.float32))
+    keep = W.data if held else None
+    W.descend(np.full(shape, 0.25))
+    assert W.dtype == np.float32
+    assert (W.data == 0.75).all()
+    assert keep is None or (keep == 1).all()
+
+
 def test_descend_must_fit():
     """The step has the leaf's shape, and only a leaf descends."""
     W = mg.tensor([1.0, 2.0], name="W")
@@ -386,6 +398,12 @@ def test_assigning_a_gradient_copies_and_must_fit():
         (lambda x: x, None, mg.ShapeError, r"backward: the tensor has shape \(2,\), not a single "),
         (lambda x: x, [1, 2, 3], mg.ShapeError, r"backward: seed: got shape \(3,\); expected \(2,"),
         (lambda x: x, ["a", "b"], mg.DTypeError, "backward: seed: got dtype <U1"),
+        (
+            lambda x: x,
+            [1j, 2j],
+            mg.DTypeError,
+            "backward: seed: got dtype complex128; expected flo",
+        ),
         (lambda x: x, mg.tensor([1, 2]), mg.DTypeError, "backward: seed: got a Tensor"),
         (lambda x: x > 1, None, mg.DTypeError, "dtype bool; expected a real output"),
         (lambda x: (x > 1).sum(), None, mg.DTypeError, "dtype int64; expected a real output"),

@@ -313,6 +313,14 @@ def test_a_closed_over_leaf_makes_the_result_a_tensor():
     assert (float(slope), float(w.grad)) == (9.0, 6.0)
 
 
+def test_a_closed_over_tensor_returned_as_it_is():
+    """f may return a Tensor of the caller's: the value is that very Tensor, the gradient zero."""
+    w = mg.tensor(3.0)
+    value, slope = mg.value_and_grad(lambda x: w)(5.0)
+    assert value is w
+    assert float(slope) == 0.0
+
+
 def test_a_leaf_made_inside_is_nobody_elses():
     """A Tensor that f creates is a constant of the result: arrays come out."""
     value, slope = mg.value_and_grad(lambda x: mg.tensor(3.0) * x)(5.0)
@@ -516,6 +524,16 @@ MISTAKES = {
         lambda: mg.vjp(lambda x: x, np.ones(3))[1](np.ones(2)),
         mg.ShapeError,
         r"vjp: cotangent: got shape \(2,\); expected \(3,\)",
+    ),
+    "a complex cotangent of a real output": (
+        lambda: mg.vjp(lambda x: x, 1.0)[1](1j),
+        mg.DTypeError,
+        "vjp: cotangent: got dtype complex128; expected float64",
+    ),
+    "a recorded complex cotangent of a real output": (
+        lambda: mg.vjp(lambda x: x, 1.0)[1](mg.tensor(1j)),
+        mg.DTypeError,
+        "vjp: cotangent: got dtype complex128; expected float64",
     ),
     "a recorded cotangent of another shape": (
         lambda: mg.vjp(lambda x: x, np.ones(3))[1](mg.tensor([1.0])),

@@ -222,6 +222,13 @@ def test_astype_brings_the_gradient_back_in_its_own_dtype():
     assert mg.grad(lambda x: (x.astype(int) * 2.0).sum())(np.ones(2)).tolist() == [0, 0]
 
 
+@pytest.mark.parametrize("dtype", [str, object, "datetime64[D]"])
+def test_astype_to_what_is_no_number(dtype):
+    """A Tensor holds numbers."""
+    with pytest.raises(mg.DTypeError, match="astype: .*expected"):
+        mg.tensor(1.0).astype(dtype)
+
+
 def test_a_real_variable_in_complex_arithmetic_has_a_real_gradient():
     """|3 + ix| at x = 4 has the slope 4/5; the cotangent's imaginary part is no part of it."""
     slope = mg.grad(lambda x: np.abs(3 + 1j * x))(4.0)

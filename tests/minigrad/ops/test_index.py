@@ -184,3 +184,10 @@ def test_a_value_of_the_wrong_shape():
     """Writing three values in two places names all three shapes."""
     with pytest.raises(mg.ShapeError, match=r"set_at: \(3, 4\), \(3,\), .*do not broadcast"):
         mg.set_at(mg.tensor(X), (0, slice(2)), np.ones(3))
+
+
+@pytest.mark.parametrize("value", [None, "a", np.ma.array([1.0], mask=[1]), [None]], ids=repr)
+def test_writing_what_is_no_number(value):
+    """None does not become NaN, and a mask is not lost: only numbers are written."""
+    with pytest.raises(mg.DTypeError, match="set_at: got"):
+        mg.set_at(mg.tensor(X), 0, value)
