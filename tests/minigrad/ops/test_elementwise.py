@@ -225,7 +225,7 @@ def test_astype_brings_the_gradient_back_in_its_own_dtype():
 @pytest.mark.parametrize("dtype", [str, object, "datetime64[D]"])
 def test_astype_to_what_is_no_number(dtype):
     """A Tensor holds numbers."""
-    with pytest.raises(mg.DTypeError, match="astype: .*expected"):
+    with pytest.raises(mg.DTypeError, match=r"astype: .*expected"):
         mg.tensor(1.0).astype(dtype)
 
 
