@@ -27,10 +27,11 @@ __all__ = [
     "Times",
     "interleave",
     "machine",
-    "quiet_threads",
     "ratio",
     "seconds",
+    "settle_threads",
     "table",
+    "title",
     "write_json",
 ]
 
@@ -88,15 +89,19 @@ def seconds(times: Times, name: str) -> float:
     return median(times[name])
 
 
-def quiet_threads() -> None:
-    """Start this program afresh with OpenBLAS's idle threads going to sleep after 0.4 ms.
+def settle_threads(cores: int | None = None) -> None:
+    """Start this program afresh with its threads settled: OpenBLAS's idle ones go to sleep at once.
 
     By default NumPy's worker threads spin for about 0.4 s after a matrix product and take a core
     from whatever library is timed next: with two cores torch then looks twice as slow as it is.
+    `cores` confines the program, and so every library's threads, to that many (Linux).
     """
-    if "OPENBLAS_THREAD_TIMEOUT" not in os.environ:
-        os.environ["OPENBLAS_THREAD_TIMEOUT"] = "20"
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    if "OPENBLAS_THREAD_TIMEOUT" in os.environ:
+        return
+    if cores is not None:
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-cores:])
+    os.environ["OPENBLAS_THREAD_TIMEOUT"] = "20"
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def machine() -> dict[str, Any]:
@@ -104,7 +109,7 @@ def machine() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "cores": os.cpu_count(),
+        "cores": len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count(),
         "machine": platform.machine(),
     }
 
@@ -113,7 +118,7 @@ def title(rounds: int) -> str:
     """The line that stands above every table."""
     about = machine()
     return (
-        f"Python {about['python']}, NumPy {about['numpy']}, {about['cores']} cores; "
+        f"Python {about['python']}, NumPy {about['numpy']}, cores: {about['cores']}; "
         f"medians of {rounds} interleaved rounds\n"
     )
 

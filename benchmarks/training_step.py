@@ -1,6 +1,7 @@
 """One full-batch gradient-descent step of four networks, relative to hand-written NumPy.
 
-    python benchmarks/training_step.py [--rounds N] [--only NAME …] [--network SIZES …] [--json F]
+    python benchmarks/training_step.py [--rounds N] [--only NAME …] [--network SIZES …] [--cores N]
+                                       [--json PATH]
 
 Every implementation must first agree with the hand-written one after two steps; one that does not
 is not timed.
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from implementations import HAND, IMPLEMENTATIONS, Step, installed
 from networks import NETWORKS, Network, problem
-from timing import interleave, quiet_threads, ratio, seconds, table, title, write_json
+from timing import interleave, ratio, seconds, settle_threads, table, title, write_json
 
 LEARNING_RATE = 1e-3
 
@@ -60,9 +61,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--only", nargs="+", choices=list(IMPLEMENTATIONS), metavar="NAME")
     parser.add_argument("--network", nargs="+", choices=[n.name for n in NETWORKS])
+    parser.add_argument("--cores", type=int, help="confine all libraries to so many (Linux)")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    quiet_threads()
+    settle_threads(options.cores)
 
     names = [HAND] + [
         name for name in options.only or IMPLEMENTATIONS if name != HAND and installed(name)
