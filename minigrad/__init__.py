@@ -16,8 +16,8 @@ from minigrad.errors import (
     ShapeError,
 )
 from minigrad.graph import Graph, graph
-from minigrad.ops.declare import primitive
 from minigrad.ops.index import set_at
+from minigrad.ops.primitive import primitive
 from minigrad.tensor import Tensor, name, tensor
 from minigrad.transforms import grad, stop_gradient, value_and_grad, vjp
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from minigrad.errors import DTypeError, NoRuleError, ShapeError
 from minigrad.table import row
-from minigrad.values import Array, constant
+from minigrad.values import Array, constant, number_type
 
 __all__ = ["ArrayLike"]
 
@@ -181,4 +181,4 @@ class ArrayLike:
 
     def astype(self, dtype: Any) -> Any:
         """The same numbers in another dtype; gradients come back in this one's."""
-        return _apply("astype", self, dtype=np.dtype(dtype))
+        return _apply("astype", self, dtype=number_type("astype", dtype))

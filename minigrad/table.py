@@ -60,5 +60,6 @@ def _no_rule(function: Any) -> NoRuleError:
     called = f"{module}.{function.__name__}".replace("numpy.", "np.", 1)
     return NoRuleError(
         f"{called}: no derivative rule for it; compose it from functions that have one, "
-        f"or declare it: minigrad.primitive({called}, vjp=lambda g, y, x: ...)"
+        f"or declare it: "
+        f"{function.__name__} = minigrad.primitive({called}, vjp=lambda g, y, x: ...)"
     )

@@ -163,8 +163,7 @@ class _Span:
         for y, g in zip(self.outputs, seeds, strict=True):
             if isinstance(y, Tensor):
                 seed = _seed(y, g)
-                if y in self.wanted:
-                    at[y] = at[y] + seed if y in at else seed
+                at[y] = at[y] + seed if y in at else seed
         found = dict.fromkeys(self.variables)
         node = g = None  # the sweep may reach nothing
         for node, g in sweep(at, self.nodes, self.wanted, record_it):
@@ -188,6 +187,8 @@ def _seed(y: Tensor, g: Any) -> Any:
         return fitting("vjp: cotangent", g, y._value, cast=True)
     if g.shape != y.shape:
         raise ShapeError(f"vjp: cotangent: got shape {g.shape}; expected {y.shape}")
+    if g.dtype.kind == "c" and y.dtype.kind == "f":
+        raise DTypeError(f"vjp: cotangent: got dtype {g.dtype}; expected {y.dtype}")
     return g if g.dtype == y.dtype else g.astype(y.dtype)
 
 

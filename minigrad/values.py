@@ -12,7 +12,7 @@ import numpy as np
 
 from minigrad.errors import DTypeError, ShapeError
 
-__all__ = ["Array", "constant", "copied", "fitting", "readonly", "settle"]
+__all__ = ["Array", "constant", "copied", "fitting", "number_type", "readonly", "settle"]
 
 Array = Any  # any array that speaks NumPy's protocols: ndarray, NumPy scalar, dask array, …
 
@@ -58,7 +58,7 @@ def copied(value: Any, dtype: Any) -> Array:
     kind = array.dtype.kind
     if dtype is None:
         dtype = array.dtype if kind in "fc" else float
-    wanted = np.dtype(dtype)
+    wanted = number_type("tensor", dtype)
     if kind not in "fciub" or wanted.kind not in "fc":
         raise DTypeError(
             f"tensor: got {type(value).__name__} of dtype {array.dtype}, to keep as {wanted}; "
@@ -68,6 +68,17 @@ def copied(value: Any, dtype: Any) -> Array:
         raise DTypeError(f"tensor: {wanted} cannot hold the complex values; use .real")
     array = array.astype(wanted.newbyteorder("="), copy=False)
     return array[()] if not array.shape and isinstance(array, np.ndarray) else array
+
+
+def number_type(what: str, dtype: Any) -> np.dtype[Any]:
+    """The dtype that `dtype` names, if it is one of numbers."""
+    try:
+        wanted: np.dtype[Any] = np.dtype(dtype)
+    except TypeError as error:
+        raise DTypeError(f"{what}: {error}; expected a dtype, such as float") from None
+    if wanted.kind not in "fciub":
+        raise DTypeError(f"{what}: got dtype {wanted}; expected one of numbers, such as float")
+    return wanted
 
 
 def _refuse_mask(what: str, value: Any) -> None:
@@ -81,7 +92,8 @@ def fitting(what: str, value: Any, like: Array, cast: bool) -> Array:
     if array.shape != like.shape:
         raise ShapeError(f"{what}: got shape {array.shape}; expected {like.shape}")
     if array.dtype != like.dtype:
-        if array.dtype.kind not in "fciub" or not (cast or array.dtype.kind in "iub"):
+        kinds = "iub" if not cast else "iubf" if like.dtype.kind == "f" else "iubfc"
+        if array.dtype.kind not in kinds:
             raise DTypeError(f"{what}: got dtype {array.dtype}; expected {like.dtype}")
         array = array.astype(like.dtype)
     return array[()] if isinstance(array, np.ndarray) and not array.shape else array

@@ -19,21 +19,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, partial, wraps
+from functools import cache, partial
 from itertools import count
 from typing import Any
 
-import numpy as np
-
-from minigrad.errors import DTypeError, NoRuleError, ShapeError
+from minigrad.errors import NoRuleError
 from minigrad.table import ROWS, Op
 from minigrad.tensor import Tensor, record
 from minigrad.values import Array
 from minigrad.values import constant as operand
 
 __all__ = [
-    "Each", "arrays", "constant", "elementwise", "linear", "multilinear", "plain", "primitive",
-    "rule",
+    "Each", "arrays", "constant", "elementwise", "linear", "multilinear", "plain", "rule",
 ]  # fmt: skip
 
 Rule = Callable[..., Array]
@@ -165,12 +162,12 @@ def _binding(function: Any, vjp: Rule) -> Rule:
         given = {**dict(zip(names, args, strict=False)), **kwargs}
         inputs = [given.pop(name) for name in names[:n] if name in given]
         params = {**defaults, **{k: given.pop(k) for k in own[n:] if k in given}}
+        takes = f"a Tensor takes {', '.join([*names[:n], *own[n:]])}"
         if len(inputs) < n or len(params) < len(own) - n or len(args) > len(names):
-            raise NoRuleError(f"{op.name}: arguments missing; a Tensor takes {', '.join(own)}")
+            raise NoRuleError(f"{op.name}: too few or too many arguments; {takes}")
         if given:
             raise NoRuleError(
-                f"{op.name}: argument {', '.join(given)} has no derivative rule; "
-                f"a Tensor takes {', '.join(own)}"
+                f"{op.name}: argument {', '.join(given)} has no derivative rule; {takes}"
             )
         return record(op, arrays(function, inputs), params)
 
@@ -188,105 +185,3 @@ def _numpy_names(function: Any) -> tuple[str, ...]:
         return tuple(inspect.signature(function).parameters)
     except (TypeError, ValueError):  # some compiled functions of older NumPy show no signature
         return ()
-
-
-# A user's own op ----------------------------------------------------------------------------------
-
-
-def primitive(f: Rule | None = None, *, vjp: Any) -> Any:
-    """A function of arrays with its own derivative rule, as one node of the graph.
-
-    Args:
-        f: `f(*inputs, **params)`, arrays in and one array out. On arrays it just runs; with a
-            Tensor among the inputs the call is recorded.
-        vjp: `(g, y, *inputs, **params) -> cotangent of the input` for one input; for several, a
-            tuple of these, with None where no derivative passes, or one function that returns a
-            tuple. Written in plain NumPy, it serves second derivatives too.
-
-    Returns:
-        The function. Without `f`, a decorator.
-
-    Raises:
-        ShapeError: when used, if a rule's result does not broadcast from the input's shape.
-
-    >>> @primitive(vjp=lambda g, y, x: g * y * (1 - y))
-    ... def logistic(x):
-    ...     return 1 / (1 + np.exp(-x))
-    >>> x = Tensor(0.0)
-    >>> logistic(x).backward()
-    >>> print(x.grad)
-    0.25
-    """
-    if f is None:
-        return lambda function: primitive(function, vjp=vjp)
-    name = getattr(f, "__name__", type(f).__name__)
-    several = not callable(vjp)
-    rules = tuple(vjp) if several else ()
-
-    def cotangent(i: int, g: Array, y: Array, *inputs: Array, **params: Any) -> Array | None:
-        c = (rules[i] if several else vjp)(g, y, *inputs, **params)
-        if not several and (len(inputs) > 1 or type(c) is tuple):
-            c = _entry(name, i, c, len(inputs))
-        x = inputs[i]
-        if type(c) is np.ndarray and c.shape == x.shape and c.dtype is x.dtype:
-            return c
-        return _checked(name, i, c, x.shape)
-
-    def forward(*args: Any, **params: Any) -> Array:
-        y = f(*args, **params)
-        if not hasattr(y, "dtype"):
-            y = np.asarray(y)[()]
-        if y.dtype.kind not in "fciub":
-            raise DTypeError(f"{name}: it returned dtype {y.dtype}; expected an array of numbers")
-        return y
-
-    each = Each(cotangent)
-    vjps = tuple(r and rule_i for r, rule_i in zip(rules, each)) if several else each
-    op = Op(name, forward, vjps, name, "primitive", _recording, f"{name}({{*=}})")
-
-    @wraps(f)
-    def function(*inputs: Any, **params: Any) -> Any:
-        if Tensor in map(type, params.values()):
-            raise DTypeError(
-                f"{name}: a parameter is a Tensor; pass it by position to differentiate by it"
-            )
-        for a in inputs:
-            if isinstance(a, Tensor):
-                break
-        else:
-            return f(*inputs, **params)
-        if several and len(rules) != len(inputs):
-            raise ShapeError(
-                f"{name}: got {len(inputs)} inputs; its vjp has {len(rules)} rules, one for each"
-            )
-        return record(op, inputs, params)
-
-    ROWS[function] = op
-    return function
-
-
-def _entry(name: str, i: int, c: Any, n: int) -> Any:
-    """Entry `i` of what one vjp for `n` inputs returned."""
-    if type(c) is not tuple or len(c) != n:
-        got = f"a tuple of {len(c)}" if type(c) is tuple else type(c).__name__
-        raise ShapeError(
-            f"{name}: its vjp returned {got}; expected a tuple, one for each of {n} inputs"
-        )
-    return c[i]
-
-
-def _checked(name: str, i: int, c: Any, shape: tuple[int, ...]) -> Array | None:
-    """What a user's rule for input `i` returned, if it can be that input's cotangent."""
-    if c is None or isinstance(c, Tensor):
-        return c
-    c = np.asarray(c)[()]
-    if c.dtype.kind not in "fciub":
-        raise DTypeError(
-            f"{name}: the vjp for input {i} returned dtype {c.dtype}; expected numbers"
-        )
-    lead = c.ndim - len(shape)
-    if lead < 0 or any(n not in (1, k) for n, k in zip(shape, c.shape[lead:], strict=True)):
-        raise ShapeError(
-            f"{name}: the vjp for input {i} returned shape {c.shape}; expected {shape}"
-        )
-    return c

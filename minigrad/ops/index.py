@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import DTypeError
-from minigrad.ops.declare import linear
+from minigrad.ops.declare import arrays, linear
 from minigrad.table import ROWS, Op
 from minigrad.tensor import Tensor, record
 from minigrad.values import Array
@@ -39,6 +39,7 @@ def set_at(x: Any, index: Any, value: Any) -> Any:
     10.0
     (array([2., 0., 6.]), None)
     """
+    x, value = arrays(set_at, (x, value))
     return _recorded("set_at", x, value, *_parts(index))
 
 

@@ -33,8 +33,8 @@ def _mean(g: Array, y: Array, a: Array, *, axis: Any = None, keepdims: bool = Fa
 
 
 def _extreme(g: Array, y: Array, a: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
-    """Elements that tie for the extreme share the cotangent equally."""
-    ties = a == _kept(y, a, axis)
+    """Elements that tie for the extreme share the cotangent equally; so do nans, which win."""
+    ties = (a == _kept(y, a, axis)) | (a != a)  # noqa: PLR0124
     return ties * _kept(g / np.sum(ties, axis=axis, keepdims=keepdims), a, axis)
 
 

@@ -8,6 +8,7 @@ Read next: `minigrad.graph`.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,41 +39,39 @@ def to_dot(graph: Graph) -> str:
     dot.attr("node", fontname="Helvetica", fontsize="12", color="#444444", style="filled")
     dot.attr("edge", fontname="Helvetica", fontsize="10", arrowsize="0.7")
     place = {node: f"n{i}" for i, node in enumerate(graph.nodes)}
-    uses: dict[Node, int] = {}
-    for node in graph.nodes:
-        for a in node.inputs:
-            if isinstance(a, type(node)):
-                uses[a] = uses.get(a, 0) + 1
+    uses = Counter(a for node in graph.nodes for a in node.inputs if isinstance(a, type(node)))
     for node, box in place.items():
-        width = "2" if node in graph.outputs else "1"
         dot.node(
             box,
             _box(graph, node),
             shape=_SHAPE[node.kind],
             fillcolor=_FILL[node.kind],
-            penwidth=width,
+            penwidth="2" if node in graph.outputs else "1",
         )
         if node.op is not None:
-            circle = f"{box}op"
-            symbol = node.op.symbol
-            shape = "circle" if len(symbol) < 8 else "ellipse"
-            dot.node(
-                circle,
-                graphviz.escape(symbol),
-                shape=shape,
-                fillcolor="white",
-                margin="0.03",
-                width="0.4",
-            )
-            _arrows(dot, circle, box, node.grad is not None)
-            for k, (a, pulled) in enumerate(zip(node.inputs, node.contributions(), strict=True)):
-                if not isinstance(a, type(node)):
-                    dot.node(f"{circle}{k}", graphviz.escape(operand(a)), shape="plain", style="")
-                    dot.edge(f"{circle}{k}", circle, color=FORWARD)
-                else:
-                    label = _carried(graph, a, pulled, uses[a]) if pulled is not None else ""
-                    _arrows(dot, place[a], circle, pulled is not None, label)
+            _operation(dot, graph, node, place, uses)
     return str(dot.source)
+
+
+def _operation(
+    dot: Any, graph: Graph, node: Node, place: dict[Node, str], uses: Counter[Node]
+) -> None:
+    """The circle of a computed node, and the arrows between its box and those of its inputs."""
+    import graphviz
+
+    symbol = graphviz.escape(node.op.symbol) if node.op else ""
+    circle = f"{place[node]}op"
+    shape = "circle" if len(symbol) < 8 else "ellipse"
+    dot.node(circle, symbol, shape=shape, fillcolor="white", margin="0.03", width="0.4")
+    _arrows(dot, circle, place[node], node.grad is not None)
+    for i, (a, pulled) in enumerate(zip(node.inputs, node.contributions(), strict=True)):
+        if isinstance(a, type(node)):
+            label = "" if pulled is None else _carried(graph, a, pulled, uses[a])
+            _arrows(dot, place[a], circle, pulled is not None, label)
+        else:
+            literal = f"{circle}{i}"
+            dot.node(literal, graphviz.escape(operand(a)), shape="plain", style="")
+            dot.edge(literal, circle, color=FORWARD)
 
 
 def _arrows(dot: Any, tail: str, head: str, back: bool, label: str = "") -> None:
