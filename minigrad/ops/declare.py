@@ -158,7 +158,9 @@ def _binding(function: Any, vjp: Rule) -> Rule:
     def call(op: Op, *args: Any, **kwargs: Any) -> Tensor:
         if len(args) == n and not kwargs and len(own) == n + len(defaults):
             return record(op, arrays(function, args), defaults)
-        names = _numpy_names(function) or own
+        names = _numpy_names(function)
+        if not names or not {*own[n:]} <= {*names}:  # none shown, or another version's
+            names = own
         given = {**dict(zip(names, args, strict=False)), **kwargs}
         inputs = [given.pop(name) for name in names[:n] if name in given]
         params = {**defaults, **{k: given.pop(k) for k in own[n:] if k in given}}

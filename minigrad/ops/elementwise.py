@@ -30,7 +30,8 @@ def _power_exponent(g: Array, y: Array, a: Array, b: Array) -> Array:
 
 
 def _winner(x: Array, other: Array, beats: Any) -> Array:
-    return beats(x, other) + 0.5 * (x == other)
+    """1 where x is the result, 1/2 where both are; a nan is, as NumPy has it."""
+    return (beats(x, other) | (x != x)) + 0.5 * (x == other)  # noqa: PLR0124
 
 
 def _softmax(y: Array, a: Array, b: Array) -> Array:

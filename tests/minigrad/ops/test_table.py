@@ -4,18 +4,17 @@ A row that lets derivatives through needs an entry in CASES, which says how to c
 it is safe to evaluate; everything asserted about it follows. No check uses a rule's own algebra.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+import importlib
+from pathlib import Path
 
+import cases as cases_of_ops
 import numpy as np
 import pytest
+from cases import Case
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import assert_close, complex_gradient, complex_step, directional, gradient
 from strategies import (
-    NONZERO,
-    POSITIVE,
     REAL,
     broadcastable,
     operands,
@@ -26,163 +25,10 @@ from strategies import (
 import minigrad as mg
 from minigrad.ops.declare import elementwise, linear, multilinear, rule
 from minigrad.table import ROWS
-from minigrad.tensor import record
 
-
-@dataclass(frozen=True)
-class Case:
-    """One way of calling a row.
-
-    Attributes:
-        domains: where each differentiable operand is safe, and clear of kinks.
-        call: arrays or Tensors in, result out; by default the NumPy function itself.
-        shapes: the tuples of operand shapes to try; None for any that broadcast.
-        analytic: whether the complex step makes sense.
-        on_complex: whether complex operands do; by default where the complex step does.
-    """
-
-    domains: tuple[Any, ...]
-    call: Callable[..., Any] | None = None
-    shapes: tuple[Any, ...] | None = None
-    analytic: bool = True
-    on_complex: bool = True
-
-
-def on(*domains, call=None, shapes=None, analytic=True, on_complex=None):
-    """A list of one case; the shapes of a single operand are given bare."""
-    if shapes is not None and len(domains) == 1:
-        shapes = tuple((s,) for s in shapes)
-    return [Case(domains, call, shapes, analytic, analytic if on_complex is None else on_complex)]
-
-
-def internal(key):
-    """A call of a row that stands under no public function."""
-    op = ROWS[key]
-    return lambda *xs: (
-        record(op, xs) if any(isinstance(x, mg.Tensor) for x in xs) else op.forward(*xs)
-    )
-
-
-def checker(*xs):
-    """A mask of the broadcast shape of xs, alternately true and false."""
-    shape = np.broadcast_shapes(*(x.shape for x in xs))
-    return np.arange(np.prod(shape, dtype=int)).reshape(shape) % 2 == 0
-
-
-def reductions(function, analytic=True, empty=((0,), (0, 3))):
-    """A reduction over all axes, one, a negative one, several, with and without keepdims."""
-    cases = on(REAL, call=function, shapes=((), (4,), (2, 3), *empty), analytic=analytic)
-    for axis in (0, -1, (0, -1), (1,)):
-        for keep in (False, True):
-            cases += on(
-                REAL,
-                call=lambda x, axis=axis, keep=keep: function(x, axis=axis, keepdims=keep),
-                shapes=((2, 3), (2, 3, 2)),
-                analytic=analytic,
-            )
-    return cases
-
-
-LOW, BETWEEN, HIGH = ((-1.5, -0.7),), ((-3, -1.6), (-0.6, 0.6), (1.6, 3)), ((0.7, 1.5),)
-MATRICES = (
-    ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 2)),
-    ((2, 2, 3), (2, 3, 1)), ((2, 1, 2, 3), (3, 3, 2)), ((2, 2, 3), (3, 2)), ((2, 3), (2, 3, 2)),
-    ((3,), (2, 3, 2)), ((2, 2, 3), (3,)), ((0, 3), (3, 2)), ((2, 0), (0, 3)), ((1, 1), (1, 1)),
-)  # fmt: skip
-TWICE = np.array([0, 2, 0])
-
-CASES = {
-    np.add: on(REAL, REAL),
-    np.subtract: on(REAL, REAL),
-    np.positive: on(REAL),
-    np.negative: on(REAL),
-    np.multiply: on(REAL, REAL),
-    np.divide: on(REAL, NONZERO),
-    np.power: on(POSITIVE, REAL)
-    + on(REAL, call=lambda x: x**2)
-    + on(REAL, call=lambda x: x**3.0)
-    + on(NONZERO, call=lambda x: x**-1)
-    + on(REAL, call=lambda x: x ** np.array([2, 3, 0]), shapes=((3,), (1,), (2, 1))),
-    np.exp: on(REAL),
-    np.expm1: on(REAL),
-    np.log: on(POSITIVE),
-    np.log1p: on(((-0.7, 2),)),
-    np.sqrt: on(POSITIVE),
-    np.square: on(REAL),
-    np.sin: on(REAL),
-    np.cos: on(REAL),
-    np.tanh: on(REAL),
-    np.absolute: on(NONZERO, analytic=False, on_complex=True),
-    np.maximum: on(REAL, REAL, analytic=False),
-    np.minimum: on(REAL, REAL, analytic=False),
-    np.logaddexp: on(REAL, REAL, analytic=False),
-    np.clip: on(BETWEEN, LOW, HIGH, analytic=False)
-    + on(BETWEEN, call=lambda x: np.clip(x, -1, 1), analytic=False)
-    + on(BETWEEN, call=lambda x: np.clip(x, None, 1), analytic=False)
-    + on(BETWEEN, call=lambda x: np.clip(x, min=-1), analytic=False),
-    np.where: on(REAL, REAL, call=lambda a, b: np.where(checker(a, b), a, b)),
-    np.conjugate: on(REAL, analytic=False, on_complex=True),
-    np.real: on(REAL, analytic=False, on_complex=True),
-    np.imag: on(REAL, analytic=False, on_complex=True),
-    "astype": on(REAL, call=lambda x: x.astype(np.float64), analytic=False),
-    "recorded": on(REAL, call=internal("recorded")),
-    np.matmul: on(REAL, REAL, shapes=MATRICES),
-    np.sum: reductions(np.sum),
-    np.mean: reductions(np.mean, empty=()),
-    np.max: reductions(np.max, analytic=False, empty=()),
-    np.min: reductions(np.min, analytic=False, empty=()),
-    np.reshape: on(REAL, call=lambda x: np.reshape(x, (3, -1)), shapes=((6,), (2, 3), (3, 1)))
-    + on(REAL, call=lambda x: np.reshape(x, ()), shapes=((1, 1), ())),
-    np.transpose: on(REAL, shapes=((), (3,), (2, 3), (0, 2), (2, 3, 2)))
-    + on(REAL, call=lambda x: np.transpose(x, (2, 0, -2)), shapes=((2, 3, 2),)),
-    np.broadcast_to: on(
-        REAL, call=lambda x: np.broadcast_to(x, (2, 3)), shapes=((), (3,), (2, 1), (2, 3))
-    )
-    + on(REAL, call=lambda x: np.broadcast_to(x, (0, 3)), shapes=((), (3,), (1, 3))),
-    np.concatenate: on(
-        REAL, REAL, call=lambda a, b: np.concatenate([a, b]),
-        shapes=(((2,), (3,)), ((0,), (2,)), ((1, 2), (3, 2))),
-    )
-    + on(
-        REAL, REAL, REAL, call=lambda *xs: np.concatenate(xs, axis=-1),
-        shapes=(((2, 1), (2, 3), (2, 0)),),
-    )
-    + on(
-        REAL, REAL, call=lambda a, b: np.concatenate([a, b], axis=None),
-        shapes=(((2, 2), (3,)), ((0,), (2, 1))),
-    ),
-    np.stack: on(REAL, REAL, call=lambda a, b: np.stack([a, b]), shapes=(((), ()), ((3,), (3,))))
-    + on(
-        REAL, REAL, REAL, call=lambda *xs: np.stack(xs, axis=-2),
-        shapes=(((2, 3),) * 3, ((0, 2),) * 3),
-    ),
-    np.ravel: on(REAL, shapes=((), (3,), (2, 3), (0, 2))),
-    np.squeeze: on(REAL, shapes=((), (1, 3), (2, 1, 2)))
-    + on(REAL, call=lambda x: np.squeeze(x, axis=-2), shapes=((1, 3), (2, 1, 2))),
-    np.swapaxes: on(REAL, call=lambda x: np.swapaxes(x, 0, -1), shapes=((3,), (2, 3), (2, 1, 3))),
-    np.expand_dims: on(REAL, call=lambda x: np.expand_dims(x, (0, -1)), shapes=((), (3,), (2, 3))),
-    "getitem": on(REAL, call=lambda x: x[TWICE], shapes=((3,), (3, 2)))
-    + on(REAL, call=lambda x: x[1:, None, ..., -1], shapes=((3, 2), (2, 3, 2)))
-    + on(REAL, call=lambda x: x[TWICE, 1:], shapes=((3, 2),))
-    + on(REAL, call=lambda x: x[checker(x)], shapes=((3,), (2, 3), (0,)))
-    + on(REAL, call=lambda x: x[()], shapes=((), (2,))),
-    "add_at": on(
-        REAL, REAL, call=lambda x, v: internal("add_at")(x, v, TWICE),
-        shapes=(((3,), (3,)), ((3, 2), (3, 2))), analytic=False, on_complex=True,
-    ),
-    "set_at": on(
-        REAL, REAL, call=lambda x, v: mg.set_at(x, TWICE, v),
-        shapes=(((3,), (3,)), ((3, 2), ()), ((3, 2), (3, 1))), analytic=False, on_complex=True,
-    )
-    + on(
-        REAL, REAL, call=lambda x, v: mg.set_at(x, slice(1), v),
-        shapes=(((3,), ()),), analytic=False, on_complex=True,
-    )
-    + on(
-        REAL, REAL, call=lambda x, v: mg.set_at(x, checker(x), v),
-        shapes=(((2, 3), ()),), analytic=False, on_complex=True,
-    ),
-}  # fmt: skip
+CASES = {}
+for _file in sorted(Path(cases_of_ops.__file__).parent.glob("cases_*.py")):
+    CASES |= importlib.import_module(_file.stem).CASES
 
 
 def differentiable():
