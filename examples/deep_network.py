@@ -17,7 +17,6 @@ from sklearn.preprocessing import StandardScaler
 
 import minigrad as mg
 import nn
-from nn import plots
 
 SIZES = (30, 16, 8, 1)
 SEED = 1
@@ -75,7 +74,7 @@ def main(out: Path, epochs: int = 80) -> Result:
     print(f"test accuracy    {result.accuracy:.3f}")
 
     out.mkdir(parents=True, exist_ok=True)
-    plots.cost_curve(history, out / "cost_curve.png")
+    nn.plots.cost_curve(history, out / "cost_curve.png")
     cache = network.cache(X)
     J = nn.binary_cross_entropy(cache["A3"], Y)
     mg.graph(J, names={"J": J, "Y": Y, **cache}).render(out / "deep_network.svg")

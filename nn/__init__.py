@@ -5,12 +5,12 @@
     history = nn.fit(network, X, Y, epochs=500)
     print(nn.check_closed_form(network, X, Y))
 
-Examples are columns: X is (n[0], m). `nn.plots` needs matplotlib and is imported on its own.
+Examples are columns: X is (n[0], m). `nn.plots` needs matplotlib, and loads it when called.
 
 Read next: `nn.network`.
 """
 
-from nn import closed_form, init, optim
+from nn import closed_form, init, optim, plots
 from nn.activations import (
     elu,
     gelu,
@@ -46,6 +46,6 @@ __all__ = [
     "SGD", "Adam", "ArgumentError", "DeepNetwork", "DivergenceError", "History", "Linear",
     "Module", "Report", "Sequential", "binary_cross_entropy", "binary_cross_entropy_with_logits",
     "check_closed_form", "closed_form", "cross_entropy", "elu", "fit", "gelu", "hinge", "huber",
-    "identity", "init", "leaky_relu", "log_softmax", "mae", "mse", "optim", "relu", "shapes",
+    "identity", "init", "leaky_relu", "log_softmax", "mae", "mse", "optim", "plots", "relu", "shapes",
     "sigmoid", "silu", "softmax", "softplus", "squared_error", "tanh",
 ]  # fmt: skip
