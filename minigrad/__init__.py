@@ -19,7 +19,16 @@ from minigrad.graph import Graph, graph
 from minigrad.ops.index import set_at
 from minigrad.ops.primitive import primitive
 from minigrad.tensor import Tensor, name, tensor
-from minigrad.transforms import grad, stop_gradient, value_and_grad, vjp
+from minigrad.transforms import (
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    stop_gradient,
+    value_and_grad,
+    vjp,
+)
 
 __all__ = [
     "DTypeError",
@@ -32,6 +41,10 @@ __all__ = [
     "Tensor",
     "grad",
     "graph",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
     "name",
     "ops",
     "primitive",

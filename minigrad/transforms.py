@@ -23,7 +23,9 @@ from minigrad.tensor import Tensor, record
 from minigrad.trees import flatten
 from minigrad.values import fitting, settle
 
-__all__ = ["grad", "stop_gradient", "value_and_grad", "vjp"]
+__all__ = [
+    "grad", "hessian", "hvp", "jacobian", "jvp", "stop_gradient", "value_and_grad", "vjp",
+]  # fmt: skip
 
 
 def vjp(f: Callable[..., Any], *xs: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -85,25 +87,14 @@ def value_and_grad(
     >>> value_and_grad(lambda w: (w * w).sum())(np.array([1.0, 2.0]))
     (np.float64(5.0), array([2., 4.]))
     """
-    several = isinstance(argnums, tuple)
-    numbers = argnums if isinstance(argnums, tuple) else (argnums,)
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        where = [_position(i, len(args)) for i in numbers]
-        if len(set(where)) < len(where):
-            raise ShapeError(f"grad: argnums {argnums} names an argument twice")
-        picked = [args[i] for i in where]
-        leaves, rebuild = flatten(picked)
-        variables = [_variable(leaf) for leaf in leaves]
-        full = list(args)
-        for i, argument in zip(where, rebuild(list(variables)), strict=True):
-            full[i] = argument
+        full, variables, rebuild = _chosen(args, argnums)
         y = f(*full, **kwargs)
         _check_scalar(y)
         span = _Span(variables, [y])
         seed = np.ones(y.shape, y.dtype)[()] if isinstance(y, Tensor) else 1.0
-        gradients = rebuild(span.pull([seed]))
-        return span.seen(y), tuple(gradients) if several else gradients[0]
+        return span.seen(y), rebuild(span.pull([seed]))
 
     return value_and_gradient
 
@@ -121,6 +112,94 @@ def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[
     return lambda *args, **kwargs: both(*args, **kwargs)[1]
 
 
+def jvp(f: Callable[..., Any], xs: tuple[Any, ...], ts: tuple[Any, ...]) -> tuple[Any, Any]:
+    """The value of f and its directional derivative (J t): forward mode.
+
+    The map from a cotangent to `vjp`'s pullback of it is linear; this is its transpose, so there
+    is no second set of rules.
+
+    Args:
+        f: any function of arrays, or of trees of them, to an array or a tree.
+        xs: a tuple of its arguments, as in `vjp`.
+        ts: a tuple of their tangents, with the same trees and shapes.
+
+    Returns:
+        y and the tangent of y, shaped like y: arrays, or Tensors where an argument or tangent is
+        one or f closes over one (see `vjp`).
+
+    Raises:
+        ShapeError: the tangents' trees or shapes differ from the arguments'.
+
+    >>> jvp(np.sin, (0.0,), (2.0,))
+    (np.float64(0.0), np.float64(2.0))
+    """
+    leaves, rebuild = flatten(tuple(xs))
+    tangents, rebuild_t = flatten(tuple(ts))
+    got, expected = _tree(rebuild_t, len(tangents)), _tree(rebuild, len(leaves))
+    if got != expected:
+        raise ShapeError(f"jvp: the tangents are {got}; expected {expected}, as the arguments")
+    variables = [_variable(leaf) for leaf in leaves]
+    tangents = [_like("jvp: tangent", v, t) for v, t in zip(variables, tangents, strict=True)]
+    outputs, rebuild_y = flatten(f(*rebuild(list(variables))))
+    span = _Span(variables, outputs)
+    pushed = span.transposed().pull(tangents)
+    if any(isinstance(a, Tensor) for a in [*leaves, *tangents]):
+        pushed = [t if isinstance(t, Tensor) else Tensor(t) for t in pushed]
+    return rebuild_y([span.seen(y) for y in outputs]), rebuild_y(pushed)
+
+
+def jacobian(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+    """A function that returns every derivative of f's output by its argument.
+
+    Args:
+        f: a function to an array or a tree of arrays.
+        argnums: which positional arguments; a tuple gives a tuple for each output.
+
+    Returns:
+        A function of f's arguments. For output y and argument x it returns an array of shape
+        `y.shape + x.shape`; for trees, the tree of the output with the tree of the argument at
+        each leaf. It costs one evaluation of f and one sweep for each element of the output, or
+        of the argument if those are fewer.
+
+    >>> jacobian(lambda x: x * x[::-1])(np.array([1.0, 2.0]))
+    array([[2., 1.],
+           [2., 1.]])
+    """
+
+    def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
+        full, variables, rebuild = _chosen(args, argnums)
+        outputs, rebuild_y = flatten(f(*full, **kwargs))
+        outputs = [y if isinstance(y, Tensor) else Tensor(y) for y in outputs]
+        blocks = _Span(variables, outputs).blocks()
+        return rebuild_y([rebuild(row) for row in blocks])
+
+    return jacobian_of_f
+
+
+def hessian(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+    """A function that returns the second derivatives of a scalar f: the Jacobian of its gradient.
+
+    For an argument x it has the shape `x.shape + x.shape`. See `jacobian` and `value_and_grad`.
+
+    >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 3.0]))
+    array([[6., 2.],
+           [2., 0.]])
+    """
+    return jacobian(grad(f, argnums), argnums)
+
+
+def hvp(f: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    """A function `(x, v)` that returns the Hessian of a scalar f at x times v, shaped like x.
+
+    It costs a few evaluations of f, however many elements x has (Pearlmutter, "Fast exact
+    multiplication by the Hessian", 1994).
+
+    >>> hvp(lambda x: (x**3).sum())(np.array([1.0, 2.0]), np.array([1.0, 10.0]))
+    array([  6., 120.])
+    """
+    return lambda x, v: vjp(grad(f), x)[1](v)[0]
+
+
 def stop_gradient(x: Any) -> Any:
     """`x` as a constant: the same value, through which no derivative passes.
 
@@ -133,11 +212,15 @@ def stop_gradient(x: Any) -> Any:
 class _Span:
     """The part of a graph between the variables of a transform and its outputs."""
 
-    def __init__(self, variables: list[Tensor], outputs: list[Any]) -> None:
+    def __init__(
+        self, variables: list[Tensor], outputs: list[Any], floor: float | None = None
+    ) -> None:
         self.variables = variables
         self.outputs = outputs
         roots = [y for y in outputs if isinstance(y, Tensor)]
-        floor = variables[0].serial if variables else math.inf
+        if floor is None:  # what is older was there before the transform
+            floor = variables[0].serial if variables else math.inf
+        self.floor = floor
         self.nodes = reach(roots, floor)
         self.wanted: set[Tensor] = set(variables)
         self.open: set[Tensor] = set()  # nodes that depend on a Tensor the caller can see
@@ -161,8 +244,8 @@ class _Span:
         record_it = bool(self.open) or any(isinstance(g, Tensor) for g in seeds)
         at: dict[Tensor, Any] = {}
         for y, g in zip(self.outputs, seeds, strict=True):
-            if isinstance(y, Tensor):
-                seed = _seed(y, g)
+            if isinstance(y, Tensor) and g is not None:
+                seed = _like("vjp: cotangent", y, g)
                 at[y] = at[y] + seed if y in at else seed
         found = dict.fromkeys(self.variables)
         node = g = None  # the sweep may reach nothing
@@ -177,24 +260,81 @@ class _Span:
             for v, g in zip(self.variables, settle(gradients), strict=True)
         ]
 
+    def transposed(self) -> _Span:
+        """The linear map from cotangents of the outputs to those of the variables, as a span."""
+        duals = [Tensor(np.zeros(np.shape(y), _dtype(y))) for y in self.outputs]
+        return _Span(duals, self.pull(duals), self.floor)
+
+    def blocks(self) -> list[list[Any]]:
+        """For each output, for each variable, the matrix of derivatives as y.shape + x.shape."""
+        ys, xs = self.outputs, self.variables
+        reverse = sum(y.size for y in ys) <= sum(x.size for x in xs)
+        span = self if reverse else self.transposed()
+        down, across = (ys, xs) if reverse else (xs, ys)
+        table: list[list[Any]] = []
+        for i, a in enumerate(down):
+            seeds: list[Any] = [None] * len(down)
+            rows = []
+            for j in range(a.size):
+                seeds[i] = np.zeros(a.shape, a.dtype)
+                seeds[i].flat[j] = 1
+                rows.append(span.pull(seeds))
+            table.append([_stacked(rows, k, a, b) for k, b in enumerate(across)])
+        if reverse:
+            return table
+        return [[_swapped(table[i][k], x.ndim) for i, x in enumerate(xs)] for k in range(len(ys))]
+
+
+def _stacked(rows: list[list[Any]], k: int, a: Tensor, b: Tensor) -> Any:
+    if not rows:
+        return np.zeros((*a.shape, *b.shape), b.dtype)
+    return np.reshape(np.stack([row[k] for row in rows]), (*a.shape, *b.shape))
+
+
+def _swapped(block: Any, n: int) -> Any:
+    """The first `n` axes of `block` put last."""
+    return np.transpose(block, (*range(n, block.ndim), *range(n)))
+
+
+def _dtype(y: Any) -> Any:
+    kind = getattr(y, "dtype", np.dtype(float))
+    return kind if kind.kind in "fc" else np.dtype(float)
+
 
 def _tree(rebuild: Callable[[list[Any]], Any], n: int) -> str:
     return str(rebuild(["array"] * n)).replace("'array'", "array")
 
 
-def _seed(y: Tensor, g: Any) -> Any:
+def _like(what: str, y: Tensor, g: Any) -> Any:
+    """`g` in the shape and dtype of `y`, or an error that begins with `what`."""
     if not isinstance(g, Tensor):
-        return fitting("vjp: cotangent", g, y._value, cast=True)
+        return fitting(what, g, y._value, cast=True)
     if g.shape != y.shape:
-        raise ShapeError(f"vjp: cotangent: got shape {g.shape}; expected {y.shape}")
+        raise ShapeError(f"{what}: got shape {g.shape}; expected {y.shape}")
     if g.dtype.kind == "c" and y.dtype.kind == "f":
-        raise DTypeError(f"vjp: cotangent: got dtype {g.dtype}; expected {y.dtype}")
+        raise DTypeError(f"{what}: got dtype {g.dtype}; expected {y.dtype}")
     return g if g.dtype == y.dtype else g.astype(y.dtype)
 
 
 def _variable(leaf: Any) -> Tensor:
     """A fresh variable for an argument: a leaf for an array, a node on top of a Tensor."""
     return record(ROWS["recorded"], (leaf,)) if isinstance(leaf, Tensor) else Tensor(leaf)
+
+
+def _chosen(
+    args: tuple[Any, ...], argnums: int | tuple[int, ...]
+) -> tuple[list[Any], list[Tensor], Callable[[list[Any]], Any]]:
+    """The arguments with fresh variables in the chosen ones, these, and how results are shaped."""
+    numbers = argnums if isinstance(argnums, tuple) else (argnums,)
+    where = [_position(i, len(args)) for i in numbers]
+    if len(set(where)) < len(where):
+        raise ShapeError(f"grad: argnums {argnums} names an argument twice")
+    leaves, rebuild = flatten(tuple(args[i] for i in where))
+    variables = [_variable(leaf) for leaf in leaves]
+    full = list(args)
+    for i, argument in zip(where, rebuild(list(variables)), strict=True):
+        full[i] = argument
+    return full, variables, rebuild if numbers is argnums else lambda new: rebuild(new)[0]
 
 
 def _position(i: int, n: int) -> int:
