@@ -46,6 +46,6 @@ __all__ = [
     "SGD", "Adam", "ArgumentError", "DeepNetwork", "DivergenceError", "History", "Linear",
     "Module", "Report", "Sequential", "binary_cross_entropy", "binary_cross_entropy_with_logits",
     "check_closed_form", "closed_form", "cross_entropy", "elu", "fit", "gelu", "hinge", "huber",
-    "identity", "init", "leaky_relu", "log_softmax", "mae", "mse", "optim", "plots", "relu", "shapes",
-    "sigmoid", "silu", "softmax", "softplus", "squared_error", "tanh",
+    "identity", "init", "leaky_relu", "log_softmax", "mae", "mse", "optim", "plots", "relu",
+    "shapes", "sigmoid", "silu", "softmax", "softplus", "squared_error", "tanh",
 ]  # fmt: skip

@@ -98,7 +98,7 @@ def check_closed_form(
 
     dA[l], dZ[l] are m ∂J/∂A[l], m ∂J/∂Z[l]; dW[l], db[l] are ∂J/∂W[l], ∂J/∂b[l]. The relative
     error of a quantity is max |engine − equation| / max |equation|; the denominator is at least
-    1e-4 of the largest A[L] and of the largest dZ from there to the output, so that a difference
+    1e-4 of the largest of A[L], Y and every dZ from there to the output, so that a difference
     that cancels is not judged by its rounding. Where an output saturates (A[L] is exactly 0 or 1
     and the cross-entropy's dA[L] would be infinite), dA[L] is compared at the nearest number
     inside (0, 1), and the engine's other derivatives are those of the loss of Z[L], as in `fit`.
@@ -133,7 +133,7 @@ def check_closed_form(
     cache = closed_form.forward(network.state_dict(), X, network.activations)
     engine = _engine(network, values, Y, function, paired, cache[f"A{network.L}"])
     equations = closed_form.backward(cache, Y, name)
-    rows, largest = [], float(np.abs(cache[f"A{network.L}"]).max())
+    rows, largest = [], max(float(np.abs(v).max()) for v in (cache[f"A{network.L}"], Y))
     for l in range(network.L, 0, -1):
         largest = max(largest, float(np.abs(equations[f"dZ{l}"]).max()))
         for quantity in ("dA", "dZ", "dW", "db"):

@@ -32,11 +32,6 @@ Array = Any  # an ndarray or a Tensor
 Loss = Callable[[Array, Array], Array]
 
 
-def _loss(vjp: Any) -> Callable[[Callable[..., Array]], Callable[..., Array]]:
-    decorate: Callable[[Callable[..., Array]], Callable[..., Array]] = mg.primitive(vjp=vjp)
-    return decorate
-
-
 def _examples(loss: str, A: np.ndarray, Y: np.ndarray) -> int:
     """m, where A and Y are both (n, m) with m > 0."""
     shape = np.shape(A)
@@ -75,7 +70,7 @@ def _bce_of_Y(g: Array, y: Array, A: Array, Y: Array) -> Array:
     return g / Y.shape[1] * (np.log(1 - A) - np.log(A))
 
 
-@_loss(vjp=(_bce_of_A, _bce_of_Y))
+@mg.primitive(vjp=(_bce_of_A, _bce_of_Y))
 def binary_cross_entropy(A: Array, Y: Array) -> Array:
     """Logistic loss of probabilities: J = −(1/m) Σ (Y log A + (1−Y) log(1−A)).
 
@@ -105,7 +100,7 @@ def binary_cross_entropy(A: Array, Y: Array) -> Array:
     return -(Y * np.log(A) + (1 - Y) * np.log(1 - A)).sum() / m
 
 
-@_loss(
+@mg.primitive(
     vjp=(lambda g, y, A, Y: g / Y.shape[1] * (A - Y), lambda g, y, A, Y: g / Y.shape[1] * (Y - A))
 )
 def squared_error(A: Array, Y: Array) -> Array:
@@ -133,7 +128,7 @@ def squared_error(A: Array, Y: Array) -> Array:
     return (D * D).sum() * 0.5 / m
 
 
-@_loss(
+@mg.primitive(
     vjp=(
         lambda g, y, A, Y: 2 * g / Y.shape[1] * (A - Y),
         lambda g, y, A, Y: 2 * g / Y.shape[1] * (Y - A),
@@ -165,7 +160,7 @@ def mse(A: Array, Y: Array) -> Array:
     return (D * D).sum() / m
 
 
-@_loss(
+@mg.primitive(
     vjp=(
         lambda g, y, A, Y: g / Y.shape[1] * np.sign(A - Y),
         lambda g, y, A, Y: g / Y.shape[1] * np.sign(Y - A),
@@ -195,7 +190,7 @@ def mae(A: Array, Y: Array) -> Array:
     return np.abs(A - Y).sum() / m
 
 
-@_loss(
+@mg.primitive(
     vjp=(
         lambda g, y, A, Y, delta=1.0: g / Y.shape[1] * np.clip(A - Y, -delta, delta),
         lambda g, y, A, Y, delta=1.0: g / Y.shape[1] * np.clip(Y - A, -delta, delta),
@@ -234,7 +229,7 @@ def huber(A: Array, Y: Array, *, delta: float = 1.0) -> Array:
 # Of logits ----------------------------------------------------------------------------------------
 
 
-@_loss(
+@mg.primitive(
     vjp=(
         lambda g, y, Z, Y: g / Y.shape[1] * (sigmoid(Z) - Y),
         lambda g, y, Z, Y: -g / Y.shape[1] * Z,
@@ -294,7 +289,7 @@ def _cross_entropy_of_Y(g: Array, y: Array, Z: Array, Y: Array) -> Array | None:
     return -g / Z.shape[1] * log_softmax(Z) if Y.shape == Z.shape else None
 
 
-@_loss(vjp=(_cross_entropy_of_Z, _cross_entropy_of_Y))
+@mg.primitive(vjp=(_cross_entropy_of_Z, _cross_entropy_of_Y))
 def cross_entropy(Z: Array, Y: Array) -> Array:
     """Cross-entropy of n classes from logits: J = −(1/m) Σ Y log softmax(Z).
 
@@ -327,7 +322,7 @@ def cross_entropy(Z: Array, Y: Array) -> Array:
     return -(Y * log_softmax(Z)).sum() / m
 
 
-@_loss(
+@mg.primitive(
     vjp=(
         lambda g, y, Z, Y: -g / Y.shape[1] * Y * (Y * Z < 1),
         lambda g, y, Z, Y: -g / Y.shape[1] * Z * (Y * Z < 1),

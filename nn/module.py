@@ -14,7 +14,7 @@ import minigrad as mg
 from nn.errors import ArgumentError
 from nn.init import initial
 
-__all__ = ["Linear", "Module", "Sequential", "sizes_of"]
+__all__ = ["Linear", "Module", "Sequential", "affine", "sizes_of"]
 
 Array = Any  # an ndarray or a Tensor
 Seed = int | np.random.Generator | None
@@ -133,6 +133,27 @@ def sizes_of(who: str, sizes: Iterable[Any]) -> tuple[int, ...]:
     return tuple(int(n) for n in checked)
 
 
+@mg.primitive(
+    vjp=(
+        lambda g, _y, _W, A, _b: g @ A.T,
+        lambda g, _y, W, _A, _b: W.T @ g,
+        lambda g, _y, _W, _A, _b: g.sum(axis=1, keepdims=True),
+    ),
+    symbol="W A + b",
+    code="{0} @ {1} + {2}",
+)
+def affine(W: Array, A: Array, b: Array) -> Array:
+    """Z = W A + b as one node; dW = dZ Aᵀ, dA = Wᵀ dZ, db = Σ_columns dZ.
+
+    >>> affine(np.eye(2), np.ones((2, 3)), np.array([[0.0], [1.0]]))
+    array([[1., 1., 1.],
+           [2., 2., 2.]])
+    """
+    Z = W @ A
+    Z += b
+    return Z
+
+
 class Linear(Module):
     """One layer without activation: Z = W X + b, a column for each example.
 
@@ -183,7 +204,7 @@ class Linear(Module):
             raise mg.ShapeError(
                 f"{self!r}: X is {shape}; expected ({self.n_in}, m), a column per example"
             )
-        Z: mg.Tensor = self.W @ X + self.b
+        Z: mg.Tensor = affine(self.W, X, self.b)
         return Z
 
     def __repr__(self) -> str:

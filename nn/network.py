@@ -15,7 +15,7 @@ import minigrad as mg
 from nn.activations import activation
 from nn.errors import ArgumentError
 from nn.init import initial
-from nn.module import Module, Seed, sizes_of
+from nn.module import Module, Seed, affine, sizes_of
 
 __all__ = ["DeepNetwork"]
 
@@ -137,7 +137,7 @@ class DeepNetwork(Module):
         W, b = self.W[l], self.b[l]
         if A.ndim == 2:
             try:
-                Z: mg.Tensor = W @ A + b
+                Z: mg.Tensor = affine(W, A, b)
                 return Z
             except mg.ShapeError:
                 if W.shape[-1] == A.shape[0]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -20,7 +20,28 @@ from minigrad.values import Array
 __all__ = ["primitive"]
 
 
-def primitive(f: Callable[..., Any] | None = None, *, vjp: Any) -> Any:
+Function = Callable[..., Any]
+
+
+@overload
+def primitive(
+    f: Function, *, vjp: Any, symbol: str | None = None, code: str | None = None
+) -> Function: ...
+
+
+@overload
+def primitive(
+    f: None = None, *, vjp: Any, symbol: str | None = None, code: str | None = None
+) -> Callable[[Function], Function]: ...
+
+
+def primitive(
+    f: Function | None = None,
+    *,
+    vjp: Any,
+    symbol: str | None = None,
+    code: str | None = None,
+) -> Any:
     """A function of arrays with its own derivative rule, as one node of the graph.
 
     Args:
@@ -29,6 +50,8 @@ def primitive(f: Callable[..., Any] | None = None, *, vjp: Any) -> Any:
         vjp: `(g, y, *inputs, **params) -> cotangent of the input` for one input; for several, a
             tuple of these, with None where no derivative passes, or one function that returns a
             tuple. Written in plain NumPy, it serves second derivatives too.
+        symbol: what pictures write in its circle; its name by default.
+        code: how programs write it, such as `{0} @ {1} + {2}`; a call by its name by default.
 
     Returns:
         The function. Without `f`, a decorator.
@@ -45,17 +68,17 @@ def primitive(f: Callable[..., Any] | None = None, *, vjp: Any) -> Any:
     0.25
     """
     if f is None:
-        return lambda function: primitive(function, vjp=vjp)
+        return lambda function: primitive(function, vjp=vjp, symbol=symbol, code=code)
     name = getattr(f, "__name__", type(f).__name__)
     rules = None if callable(vjp) else tuple(vjp)
     op = Op(
         name=name,
         forward=_checked_forward(name, f),
         vjps=_checked_rules(name, vjp, rules),
-        symbol=name,
+        symbol=symbol or name,
         form="primitive",
         call=lambda op, *args, **params: record(op, args, params),
-        code=f"{name}({{*=}})",
+        code=code or f"{name}({{*=}})",
     )
 
     @wraps(f)

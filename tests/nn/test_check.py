@@ -147,8 +147,9 @@ def test_zero_against_nonzero_is_an_infinite_error(monkeypatch):
     report = nn.check_closed_form(*setting(sizes=(3, 1)))
     assert not any(row.ok for row in report.rows)
     network, X, _ = setting(sizes=(3, 1), output="relu")
-    network.b[1].data = np.array([[-1e3]])  # A[L] = 0 gives no scale either
-    assert nn.check_closed_form(network, X, np.ones((1, 7))).largest == np.inf
+    network.b[1].data = np.array([[-1e3]])  # A[L] = Y = 0 give no scale either
+    loss = "binary_cross_entropy_with_logits"
+    assert nn.check_closed_form(network, X, np.zeros((1, 7)), loss).rows[0].error == np.inf
 
 
 def test_a_perfect_fit_is_not_judged_by_its_rounding():
@@ -223,6 +224,14 @@ def test_a_saturated_output_is_compared(output, bias):
         report = nn.check_closed_form(network, X, labels)
         assert report.ok, report
         assert np.isfinite(report.largest)
+
+
+def test_labels_that_cancel_are_not_judged_by_their_rounding():
+    """One class, its probability off by an ulp: softmax − Y is 0 or an ulp, as it is rounded."""
+    network, X, _ = setting(sizes=(3, 1), output="relu")
+    network.b[1].data = np.array([[-1e3]])  # A[L] = 0, so that Y alone gives the scale
+    Y = np.full((1, 7), np.nextafter(1, 0))
+    assert nn.check_closed_form(network, X, Y, "cross_entropy").ok
 
 
 def test_sums_that_cancel_are_not_judged_by_their_rounding():
