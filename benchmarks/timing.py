@@ -4,8 +4,9 @@ In each round every function runs one burst: one call that is not timed, then as
 as take a few milliseconds. The order turns by one from round to round. Figures are medians over
 rounds of the ratio to a baseline *within the round*: what slows a whole round cancels.
 
-The garbage collector stays on, since a program runs with it; what existed before the first round
-is frozen, so that each burst pays for its own garbage and not for a scan of the libraries.
+The garbage collector stays on, since a program runs with it. What existed before the first round is
+frozen and what a burst leaves behind is collected before the next, so that each pays for its own
+garbage: not for another's, nor for a scan of the libraries.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ def interleave(
     try:
         for _ in range(rounds):
             for name in order:
+                gc.collect()
                 functions[name]()
                 times[name].append(_burst(functions[name], calls[name]))
             order = order[1:] + order[:1]
