@@ -64,16 +64,12 @@ def sweep(
         op = node.op
         if op is None:
             continue
-        args = node._args
-        if record:
-            y, operands = node, node.operands()
-        else:
-            y, operands = node._value, args
         params = node.params
-        for vjp, a, x in zip(op.vjps, node.inputs, args):
+        given = (g, node, *node.operands()) if record else (g, node._value, *node._args)
+        for vjp, a, x in zip(op.vjps, node.inputs, node._args):
             if a is x or vjp is None or (wanted is not None and a not in wanted):
                 continue
-            c = vjp(g, y, *operands, **params) if params else vjp(g, y, *operands)
+            c = vjp(*given, **params) if params else vjp(*given)
             kind = type(c)
             if kind is not type(x) or (
                 kind is np.ndarray and (c.shape != x.shape or c.dtype is not x.dtype)

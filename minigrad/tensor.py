@@ -159,7 +159,7 @@ class Tensor(ArrayLike):
             self._leaf("descend()")
             step = self._fitting(f"step of {self._called()}", step, cast=True)
         if kind is np.ndarray and getrefcount(self._value) <= _UNHELD:
-            np.subtract(self._value, step, self._value, casting="same_kind")
+            self._value -= step
         else:
             self._value = (self._value - step).astype(self._value.dtype, copy=False)
 
