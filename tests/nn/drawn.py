@@ -41,7 +41,7 @@ def labels(rng, loss, n, m):
 
 
 @st.composite
-def cases(draw, outputs=ACTIVATIONS, losses=LOSSES):
+def cases(draw, outputs=ACTIVATIONS, losses=LOSSES, hidden=ACTIVATIONS):
     """Networks of 1 to 6 layers with any activations, for any loss, on 1 to 6 examples."""
     loss = draw(st.sampled_from(losses))
     if loss == "binary_cross_entropy":  # takes probabilities
@@ -49,9 +49,9 @@ def cases(draw, outputs=ACTIVATIONS, losses=LOSSES):
     output = draw(st.sampled_from(list(outputs)))
     last = draw(st.integers(2 if output == "softmax" else 1, 4))
     sizes = [*draw(st.lists(st.integers(1, 5), min_size=1, max_size=6)), last]
-    hidden = [draw(st.sampled_from(ACTIVATIONS)) for _ in sizes[2:]]
+    between = [draw(st.sampled_from(hidden)) for _ in sizes[2:]]
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    network = nn.DeepNetwork(sizes, hidden, output, init="xavier", seed=rng)
+    network = nn.DeepNetwork(sizes, between, output, init="xavier", seed=rng)
     for b in network.b.values():
         b.data = 0.3 * rng.standard_normal(b.shape)
     m = draw(st.integers(1, 6))
