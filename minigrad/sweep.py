@@ -29,6 +29,8 @@ def reach(roots: Iterable[Node], floor: float = 0) -> list[Node]:
     nodes = list(dict.fromkeys(roots))
     seen = set(nodes)
     for node in nodes:  # grows as it is walked
+        if node.op is None:
+            continue
         for a, x in zip(node.inputs, node._args):
             if a is not x and a not in seen and a.serial >= floor:
                 seen.add(a)

@@ -123,12 +123,16 @@ class Tensor(ArrayLike):
     serial: int
 
     def __init__(self, value: Any, dtype: Any = None, name: str | None = None) -> None:
-        if isinstance(value, Tensor):
+        kind = type(value)
+        if (kind is float or kind is int) and dtype is None:
+            self._value = np.float64(value)
+        elif isinstance(value, Tensor):
             raise DTypeError(
                 "tensor: got a Tensor; use it as it is, or minigrad.tensor(x.data) for a new "
                 "variable with its value, cut from its history"
             )
-        self._value = copied(value, dtype)
+        else:
+            self._value = copied(value, dtype)
         self.op = self._grad = None
         self.inputs = self._args = ()
         self.params = _NO_PARAMS

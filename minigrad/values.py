@@ -45,8 +45,6 @@ def constant(value: Any, function: Any) -> Array:
 
 def copied(value: Any, dtype: Any) -> Array:
     """The value of a new leaf: a copy nobody else holds, floating or complex."""
-    if dtype is None and (type(value) is float or type(value) is int):
-        return np.float64(value)
     _refuse_mask("tensor", value)
     if hasattr(value, "__array_function__") and not isinstance(value, (np.ndarray, np.generic)):
         array = value.copy()  # another library's array: dask, CuPy

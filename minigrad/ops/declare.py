@@ -5,6 +5,7 @@
     multilinear(np.multiply, lambda g, y, a, b: g * b, ...)      a transpose for each input
     rule(np.max, lambda g, y, x, *, axis=None, ...: ...)         any vector-Jacobian product
     constant(np.greater)                                         no derivative
+    composed(np.ptp, lambda a, axis=None: np.max(...) - ...)     others that have rows
 
 Letters: `y` output, `g` cotangent of y, `x` or `a`, `b` inputs; what stands after `*` are
 parameters, with their defaults. Rules are plain NumPy: on arrays they compute, on Tensors the
@@ -23,14 +24,14 @@ from functools import cache, partial
 from itertools import count
 from typing import Any
 
-from minigrad.errors import NoRuleError
+from minigrad.errors import MinigradError, NoRuleError, failed
 from minigrad.table import ROWS, Op
 from minigrad.tensor import Tensor, record
 from minigrad.values import Array
 from minigrad.values import constant as operand
 
 __all__ = [
-    "Each", "arrays", "constant", "elementwise", "linear", "multilinear", "plain", "rule",
+    "Each", "arrays", "binding", "composed", "constant", "elementwise", "linear", "multilinear", "plain", "rule",
 ]  # fmt: skip
 
 Rule = Callable[..., Array]
@@ -42,7 +43,7 @@ def rule(
 ) -> None:  # fmt: skip
     """Declare `function` by its vector-Jacobian products, one for each input, or an `Each`."""
     if call is None:
-        call = _binding(function, next(v for v in vjps if v is not None))
+        call = binding(function, next(v for v in vjps if v is not None))
     else:
         call = _guarded(call)
     rules = vjps[0] if isinstance(vjps[0], Each) else vjps
@@ -102,6 +103,22 @@ def plain(*functions: Any) -> None:
         _enter(function, (), "plain", function, None, None, _on_values)
 
 
+def composed(function: Any, body: Rule) -> None:
+    """Declare a function by its expression in others; it leaves their nodes, none of its own."""
+
+    def call(op: Op, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return body(*args, **kwargs)
+        except MinigradError:
+            raise
+        except (ValueError, TypeError, IndexError) as error:
+            _check_taken(op, body, args, kwargs)
+            shaped = [a for a in args if hasattr(a, "shape")]
+            raise failed(op.name, op.symbol, shaped, error) from error
+
+    _enter(function, (), "composed", function, None, None, call)
+
+
 class Each:
     """The rules of an op with any number of inputs, from one: `lambda i, g, y, *xs: ...`."""
 
@@ -137,18 +154,23 @@ def _guarded(body: Rule) -> Rule:
     def call(op: Op, *args: Any, **kwargs: Any) -> Any:
         try:
             return body(op, *args, **kwargs)
-        except TypeError as error:
-            try:
-                inspect.signature(body).bind(op, *args, **kwargs)
-            except TypeError as misfit:
-                takes = ", ".join([*inspect.signature(body).parameters][1:])
-                raise NoRuleError(f"{op.name}: {misfit}; a Tensor takes {takes}") from None
-            raise error
+        except TypeError:
+            _check_taken(op, partial(body, op), args, kwargs)
+            raise
 
     return call
 
 
-def _binding(function: Any, vjp: Rule) -> Rule:
+def _check_taken(op: Op, body: Rule, args: Any, kwargs: Any) -> None:
+    taken = inspect.signature(body)
+    try:
+        taken.bind(*args, **kwargs)
+    except TypeError as misfit:
+        takes = ", ".join(taken.parameters)
+        raise NoRuleError(f"{op.name}: {misfit}; a Tensor takes {takes}") from None
+
+
+def binding(function: Any, vjp: Rule) -> Rule:
     """The `call` of a row: sorts NumPy's arguments into the inputs and parameters of `vjp`."""
     code = vjp.__code__
     n = code.co_argcount - 2
@@ -171,6 +193,12 @@ def _binding(function: Any, vjp: Rule) -> Rule:
             raise NoRuleError(
                 f"{op.name}: argument {', '.join(given)} has no derivative rule; {takes}"
             )
+        for k, v in params.items():
+            if isinstance(v, Tensor):
+                raise NoRuleError(
+                    f"{op.name}: argument {k} is a Tensor, and has no derivative rule; "
+                    f"expected a constant, such as its .data"
+                )
         return record(op, arrays(function, inputs), params)
 
     return call
