@@ -91,7 +91,7 @@ class Graph:
         nodes = reach(tensors)
         first = tensors[0]
         scalar = first.size == 1 and first.dtype.kind == "f"
-        grads = dict(sweep({first: np.ones(first.shape, first.dtype)[()]} if scalar else {}, nodes))
+        grads = dict(sweep({first: np.ones(first.shape, first.dtype)[()]} if scalar else {}))
         label = _labels(nodes, names)
         # A leaf is shown as it was when this was computed, whatever it has been assigned since.
         held = {a: x for t in nodes for a, x in zip(t.inputs, t._args) if a is not x}

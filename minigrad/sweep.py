@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import lru_cache
+from heapq import heapify, heappop, heappush
 from operator import attrgetter
 from typing import Any
 
@@ -41,31 +42,29 @@ def reach(roots: Iterable[Node], floor: float = 0) -> list[Node]:
 
 def sweep(
     seeds: Mapping[Node, Array],
-    nodes: Iterable[Node],
     wanted: Container[Node] | None = None,
     record: bool = False,
 ) -> Iterator[tuple[Node, Array]]:
-    """Carry the cotangents `seeds` back through `nodes` (newest first), yielding each when final.
+    """Carry the cotangents `seeds` back through the graph, yielding each when it is final.
 
     Args:
         seeds: the cotangent of each root, of the root's shape.
-        nodes: what `reach(seeds)` returned.
         wanted: the nodes whose cotangents matter; None means all.
         record: call the rules on nodes, not arrays, so that the sweep is itself differentiable.
 
     Yields:
-        (node, cotangent) with the cotangent in the node's shape and dtype. A node that no
-        derivative reaches is not yielded.
+        (node, cotangent), newest first and the leaves last, with the cotangent in the node's shape
+        and dtype. A node that no derivative reaches is not yielded.
     """
     cotangents = dict(seeds)
-    for node in nodes:
-        g = cotangents.pop(node, None)
-        if g is None:
-            continue
+    waiting = {-node.serial: node for node in cotangents if node.op is not None}
+    newest = list(waiting)  # a heap: what comes out is the newest node with a cotangent,
+    heapify(newest)  # which nothing older can add to
+    while newest:
+        node = waiting.pop(heappop(newest))
+        g = cotangents.pop(node)
         yield node, g
         op = node.op
-        if op is None:
-            continue
         params = node.params
         given = (g, node, *node.operands()) if record else (g, node._value, *node._args)
         for vjp, a, x in zip(op.vjps, node.inputs, node._args):
@@ -76,12 +75,18 @@ def sweep(
             if kind is not type(x) or (
                 kind is np.ndarray and (c.shape != x.shape or c.dtype is not x.dtype)
             ):
-                c = conform(c, x)
+                c = conform(op.check(vjp, c, x.shape) if op.check else c, x)
                 if c is None:
                     continue
             if a in cotangents:
-                c = cotangents[a] + c
-            cotangents[a] = c
+                cotangents[a] = cotangents[a] + c
+            else:
+                cotangents[a] = c
+                if a.op is not None:
+                    serial = -a.serial
+                    waiting[serial] = a
+                    heappush(newest, serial)
+    yield from cotangents.items()  # what is left is leaves
 
 
 def conform(c: Array | None, x: Array) -> Array | None:

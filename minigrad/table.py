@@ -32,6 +32,8 @@ class Op:
             `call(op, *args, **kwargs)`, the call's own arguments.
         code: its Python source: `{0}` stands for input 0, `{1*}` for those from 1 on, `{=}` for the
             parameters, `{*=}` for everything.
+        check: `(vjp, c, shape)` -> c, which a user's `vjp` returned, made sure of; called where c
+            is not at once an array like the input. None for our own rules.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Op:
     form: str
     call: Callable[..., Any]
     code: str
+    check: Callable[[Any, Any, tuple[int, ...]], Array | None] | None = None
 
 
 ROWS: dict[Any, Op] = {}

@@ -19,7 +19,7 @@ import numpy as np
 
 from minigrad.arraylike import ArrayLike
 from minigrad.errors import DTypeError, MinigradError, ShapeError, failed
-from minigrad.sweep import reach, sweep
+from minigrad.sweep import sweep
 from minigrad.table import ROWS, Op, row
 from minigrad.values import Array, constant, copied, fitting, readonly, settle
 
@@ -158,14 +158,15 @@ class Tensor(ArrayLike):
         Args:
             step: of the leaf's shape, for example `alpha * W.grad`.
         """
-        kind = type(self._value)
-        if self.op is not None or type(step) is not kind or step.shape != self._value.shape:
+        value = self._value
+        if self.op is not None or type(step) is not type(value) or step.shape != value.shape:
             self._leaf("descend()")
             step = self._fitting(f"step of {self._called()}", step, cast=True)
-        if kind is np.ndarray and getrefcount(self._value) <= _UNHELD:
-            self._value -= step
+        if type(value) is np.ndarray and getrefcount(value) <= _UNHELD:
+            value -= step
         else:
-            self._value = (self._value - step).astype(self._value.dtype, copy=False)
+            new = value - step
+            self._value = new if new.dtype is value.dtype else new.astype(value.dtype)
 
     @property
     def grad(self) -> Array | None:
@@ -226,7 +227,7 @@ class Tensor(ArrayLike):
         seeds = {self: seed}
         kept: list[Tensor] = []
         arrays: list[Array] = []
-        for node, g in sweep(seeds, reach(seeds)):
+        for node, g in sweep(seeds):
             if node.op is None or node.name is not None:
                 kept.append(node)
                 arrays.append(g)
@@ -300,7 +301,8 @@ def name(node: Tensor | None = None, label: str | None = None, /, **tensors: Ten
 
 def _unheld() -> int:
     probe = Tensor(np.empty(1))
-    return getrefcount(probe._value)
+    value = probe._value
+    return getrefcount(value)
 
 
 _UNHELD = _unheld()

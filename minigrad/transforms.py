@@ -249,7 +249,7 @@ class _Span:
                 at[y] = at[y] + seed if y in at else seed
         found = dict.fromkeys(self.variables)
         node = g = None  # the sweep may reach nothing
-        for node, g in sweep(at, self.nodes, self.wanted, record_it):
+        for node, g in sweep(at, self.wanted, record_it):
             if node in found:
                 found[node] = g
         at.clear()

@@ -5,6 +5,7 @@ Read next: `minigrad.transforms`.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, overload
@@ -70,15 +71,17 @@ def primitive(
     if f is None:
         return lambda function: primitive(function, vjp=vjp, symbol=symbol, code=code)
     name = getattr(f, "__name__", type(f).__name__)
-    rules = None if callable(vjp) else tuple(vjp)
+    rules = (vjp,) if callable(vjp) and _takes_one(f) else None if callable(vjp) else tuple(vjp)
+    vjps: Iterable[Any] = _split(name, vjp) if rules is None else rules
     op = Op(
         name=name,
         forward=_checked_forward(name, f),
-        vjps=_checked_rules(name, vjp, rules),
+        vjps=vjps,
         symbol=symbol or name,
         form="primitive",
         call=lambda op, *args, **params: record(op, args, params),
         code=code or f"{name}({{*=}})",
+        check=lambda rule, c, shape: _checked(name, vjps, rule, c, shape),
     )
 
     @wraps(f)
@@ -101,6 +104,19 @@ def primitive(
     return function
 
 
+def _takes_one(f: Function) -> bool:
+    """Whether f has one input: one positional argument without a default."""
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):  # some compiled functions show none
+        return False
+    needed = [p.kind for p in parameters if p.default is p.empty]
+    return needed in (
+        [inspect.Parameter.POSITIONAL_ONLY],
+        [inspect.Parameter.POSITIONAL_OR_KEYWORD],
+    )
+
+
 def _checked_forward(name: str, f: Callable[..., Any]) -> Callable[..., Array]:
     def forward(*args: Any, **params: Any) -> Array:
         y = f(*args, **params)
@@ -113,21 +129,14 @@ def _checked_forward(name: str, f: Callable[..., Any]) -> Callable[..., Array]:
     return forward
 
 
-def _checked_rules(name: str, vjp: Any, rules: tuple[Any, ...] | None) -> Iterable[Any]:
-    def cotangent(i: int, g: Array, y: Array, *inputs: Array, **params: Any) -> Array | None:
-        if rules is not None:
-            c = rules[i](g, y, *inputs, **params)
-        else:
-            c = vjp(g, y, *inputs, **params)
-            if len(inputs) > 1 or type(c) is tuple:
-                c = _entry(name, i, c, len(inputs))
-        x = inputs[i]
-        if type(c) is np.ndarray and c.shape == x.shape and c.dtype is x.dtype:
-            return c
-        return _checked(name, i, c, x.shape)
+def _split(name: str, vjp: Callable[..., Any]) -> Each:
+    """The rules of the inputs from one for all, which returns a tuple (or not, for one input)."""
 
-    each = Each(cotangent)
-    return each if rules is None else tuple(r and checked for r, checked in zip(rules, each))
+    def cotangent(i: int, g: Array, y: Array, *inputs: Array, **params: Any) -> Any:
+        c = vjp(g, y, *inputs, **params)
+        return _entry(name, i, c, len(inputs)) if len(inputs) > 1 or type(c) is tuple else c
+
+    return Each(cotangent)
 
 
 def _entry(name: str, i: int, c: Any, n: int) -> Any:
@@ -140,17 +149,21 @@ def _entry(name: str, i: int, c: Any, n: int) -> Any:
     return c[i]
 
 
-def _checked(name: str, i: int, c: Any, shape: tuple[int, ...]) -> Array | None:
-    """What a user's rule for input `i` returned, if it can be that input's cotangent."""
+def _checked(name: str, vjps: Iterable[Any], rule: Any, c: Any, shape: Any) -> Array | None:
+    """What a user's rule returned, if it can be the cotangent of an input of that shape."""
+    if type(c) is tuple and len(c) == 1:
+        c = c[0]
     if c is None or isinstance(c, Tensor):
         return c
     c = np.asarray(c)[()]
     if c.dtype.kind not in "fciub":
+        i = next(i for i, each in enumerate(vjps) if each is rule)
         raise DTypeError(
             f"{name}: the vjp for input {i} returned dtype {c.dtype}; expected numbers"
         )
     lead = c.ndim - len(shape)
     if lead < 0 or any(n not in (1, k) for n, k in zip(shape, c.shape[lead:], strict=True)):
+        i = next(i for i, each in enumerate(vjps) if each is rule)
         raise ShapeError(
             f"{name}: the vjp for input {i} returned shape {c.shape}; expected {shape}"
         )
