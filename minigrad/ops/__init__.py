@@ -3,6 +3,6 @@
 Read next: `minigrad.ops.declare`, how an op is declared.
 """
 
-from minigrad.ops import elementwise, index, linalg, primitive, reduction, shape
+from minigrad.ops import elementwise, index, linalg, primitive, products, reduction, shape
 
-__all__ = ["elementwise", "index", "linalg", "primitive", "reduction", "shape"]
+__all__ = ["elementwise", "index", "linalg", "primitive", "products", "reduction", "shape"]
