@@ -18,7 +18,7 @@ from minigrad.errors import (
 from minigrad.graph import Graph, graph
 from minigrad.ops.index import set_at
 from minigrad.ops.primitive import primitive
-from minigrad.tensor import Tensor, name, tensor
+from minigrad.tensor import Tensor, name, no_grad, tensor
 from minigrad.transforms import (
     grad,
     hessian,
@@ -46,6 +46,7 @@ __all__ = [
     "jacobian",
     "jvp",
     "name",
+    "no_grad",
     "ops",
     "primitive",
     "set_at",

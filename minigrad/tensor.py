@@ -10,7 +10,9 @@ Read next: `minigrad.sweep`, the way back through these nodes.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from itertools import count
 from sys import getrefcount
 from typing import Any
@@ -23,10 +25,11 @@ from minigrad.sweep import sweep
 from minigrad.table import ROWS, Op, row
 from minigrad.values import Array, constant, copied, fitting, readonly, settle
 
-__all__ = ["Tensor", "name", "record", "tensor"]
+__all__ = ["Tensor", "name", "no_grad", "record", "recording", "tensor"]
 
 _NO_PARAMS: Mapping[str, Any] = {}
 _clock = count(1)  # next() is atomic, so serials are unique across threads
+_recording: ContextVar[bool] = ContextVar("recording", default=True)
 _new = object.__new__
 
 
@@ -43,9 +46,17 @@ def record(op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any] = _NO_PARA
 
 
 def _node(
-    value: Array, op: Op, inputs: tuple[Any, ...], args: tuple[Any, ...], params: Mapping[str, Any]
+    value: Array,
+    op: Op | None,
+    inputs: tuple[Any, ...],
+    args: tuple[Any, ...],
+    params: Mapping[str, Any],
 ) -> Tensor:
     node: Tensor = _new(Tensor)
+    if not _recording.get():
+        op, inputs, args, params = None, (), (), _NO_PARAMS
+        if isinstance(value, np.ndarray) and not value.flags.owndata:
+            value = value.copy()  # a leaf holds an array of its own
     node._value = value
     node.op = op
     node.inputs = inputs
@@ -54,6 +65,32 @@ def _node(
     node.serial = next(_clock)
     node.name = node._grad = None
     return node
+
+
+@contextmanager
+def recording(on: bool) -> Iterator[None]:
+    """Within the block, operations on Tensors are recorded, or not."""
+    before = _recording.set(on)
+    try:
+        yield
+    finally:
+        _recording.reset(before)
+
+
+def no_grad() -> AbstractContextManager[None]:
+    """A block in which operations compute and are not recorded: what they return are leaves.
+
+    It saves the memory of the history where no derivative is wanted, to evaluate a network, say.
+    `grad` and the other transforms inside it still record what they differentiate. It holds for
+    the current thread or task.
+
+    >>> x = tensor(3.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.op is None, y.item()
+    (True, 9.0)
+    """
+    return recording(False)
 
 
 def _binary(function: Any, compute: Callable[[Any, Any], Array]) -> tuple[Any, Any]:

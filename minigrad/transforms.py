@@ -19,7 +19,7 @@ import numpy as np
 from minigrad.errors import DTypeError, ShapeError
 from minigrad.sweep import reach, sweep
 from minigrad.table import ROWS
-from minigrad.tensor import Tensor, record
+from minigrad.tensor import Tensor, record, recording
 from minigrad.trees import flatten
 from minigrad.values import fitting, settle
 
@@ -51,8 +51,9 @@ def vjp(f: Callable[..., Any], *xs: Any) -> tuple[Any, Callable[[Any], tuple[Any
     (array([3., 6.]), (np.float64(21.0), array([ 3., 30.])))
     """
     leaves, rebuild = flatten(xs)
-    variables = [_variable(leaf) for leaf in leaves]
-    outputs, rebuild_y = flatten(f(*rebuild(list(variables))))
+    with recording(True):
+        variables = [_variable(leaf) for leaf in leaves]
+        outputs, rebuild_y = flatten(f(*rebuild(list(variables))))
     span = _Span(variables, outputs)
 
     def pullback(g: Any) -> tuple[Any, ...]:
@@ -89,8 +90,9 @@ def value_and_grad(
     """
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        full, variables, rebuild = _chosen(args, argnums)
-        y = f(*full, **kwargs)
+        with recording(True):
+            full, variables, rebuild = _chosen(args, argnums)
+            y = f(*full, **kwargs)
         _check_scalar(y)
         span = _Span(variables, [y])
         seed = np.ones(y.shape, y.dtype)[()] if isinstance(y, Tensor) else 1.0
@@ -138,9 +140,10 @@ def jvp(f: Callable[..., Any], xs: tuple[Any, ...], ts: tuple[Any, ...]) -> tupl
     got, expected = _tree(rebuild_t, len(tangents)), _tree(rebuild, len(leaves))
     if got != expected:
         raise ShapeError(f"jvp: the tangents are {got}; expected {expected}, as the arguments")
-    variables = [_variable(leaf) for leaf in leaves]
+    with recording(True):
+        variables = [_variable(leaf) for leaf in leaves]
+        outputs, rebuild_y = flatten(f(*rebuild(list(variables))))
     tangents = [_like("jvp: tangent", v, t) for v, t in zip(variables, tangents, strict=True)]
-    outputs, rebuild_y = flatten(f(*rebuild(list(variables))))
     span = _Span(variables, outputs)
     pushed = span.transposed().pull(tangents)
     if any(isinstance(a, Tensor) for a in [*leaves, *tangents]):
@@ -167,8 +170,9 @@ def jacobian(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Calla
     """
 
     def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
-        full, variables, rebuild = _chosen(args, argnums)
-        outputs, rebuild_y = flatten(f(*full, **kwargs))
+        with recording(True):
+            full, variables, rebuild = _chosen(args, argnums)
+            outputs, rebuild_y = flatten(f(*full, **kwargs))
         outputs = [y if isinstance(y, Tensor) else Tensor(y) for y in outputs]
         blocks = _Span(variables, outputs).blocks()
         return rebuild_y([rebuild(row) for row in blocks])
@@ -263,7 +267,8 @@ class _Span:
     def transposed(self) -> _Span:
         """The linear map from cotangents of the outputs to those of the variables, as a span."""
         duals = [Tensor(np.zeros(np.shape(y), _dtype(y))) for y in self.outputs]
-        return _Span(duals, self.pull(duals), self.floor)
+        with recording(True):
+            return _Span(duals, self.pull(duals), self.floor)
 
     def blocks(self) -> list[list[Any]]:
         """For each output, for each variable, the matrix of derivatives as y.shape + x.shape."""

@@ -446,3 +446,42 @@ def test_naming_what_cannot_be_named(call, message):
     """Numbers have no name, and a name is a string."""
     with pytest.raises(mg.DTypeError, match=message):
         call()
+
+
+def test_no_grad_computes_and_does_not_record():
+    """Inside, results are leaves with arrays of their own; afterwards recording goes on."""
+    x = mg.tensor([1.0, 2.0])
+    with mg.no_grad():
+        y, turned = np.exp(x) * 3, x.reshape(2, 1)
+    assert y.op is None
+    assert y.inputs == ()
+    turned.descend(np.ones((2, 1)))
+    assert x.data.tolist() == [1, 2]
+    (x * x).sum().backward()
+    assert x.grad.tolist() == [2, 4]
+
+
+def test_no_grad_ends_with_its_block():
+    """Also when the block fails, and blocks nest."""
+    x = mg.tensor(2.0)
+
+    def fail():
+        with mg.no_grad():
+            with mg.no_grad():
+                pass
+            assert (x * x).op is None
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert (x * x).op is not None
+
+
+def test_transforms_inside_no_grad_still_differentiate():
+    """A gradient asked for is computed, not silently zero, to any order."""
+    with mg.no_grad():
+        assert mg.grad(np.sin)(0.0) == 1
+        assert mg.grad(mg.grad(np.sin))(np.pi / 2) == -1
+        assert mg.jvp(np.sin, (0.0,), (2.0,))[1] == 2
+        assert mg.hessian(lambda x: (x**3).sum())(np.ones(1)).tolist() == [[6]]
+        assert mg.vjp(np.sin, 0.0)[1](2.0)[0] == 2
