@@ -6,6 +6,7 @@ import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -14,9 +15,9 @@ EXAMPLES = ROOT / "examples"
 
 def load(name):
     """An example as a module."""
-    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(Path(name).stem, EXAMPLES / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their module up
+    sys.modules[spec.name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
     return module
 
@@ -60,7 +61,25 @@ def test_deep_network(tmp_path, capsys):
         assert name in shown
 
 
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda p: p.name)
+def test_rosenbrock(capsys):
+    """With exact derivatives SciPy gets closer and evaluates less than with differences."""
+    runs = load("numpy/rosenbrock").main()
+    far = {name: np.abs(run.x - 1).max() for name, run in runs.items()}
+    assert far["grad and hvp"] < 1e-9
+    assert far["grad"] < 1e-5
+    assert runs["grad"].nfev < runs["differences"].nfev / 10
+    assert "distance to the minimum" in capsys.readouterr().out
+
+
+def test_newton_logistic():
+    """The last steps halve the exponent each time, and scikit-learn finds the same weights."""
+    w, reference, lengths = load("numpy/newton_logistic").main()
+    np.testing.assert_allclose(w, reference, atol=1e-5)
+    assert lengths[-1] < 1e-8
+    assert lengths[-1] < lengths[-2] ** 1.5
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.rglob("*.py")), ids=lambda p: p.name)
 def test_examples_are_short_and_say_what_they_are_for(path):
     """30 to 110 lines, a purpose in one line, a main()."""
     source = path.read_text(encoding="utf8")
