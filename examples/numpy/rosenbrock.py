@@ -42,7 +42,7 @@ def main() -> dict[str, OptimizeResult]:
     )
     for name, run in runs.items():
         distance = np.abs(run.x - 1).max()
-        print(f"{name:14}{run.nfev:12}{run.njev:12}{distance:25.1e}")
+        print(f"{name:14}{run.nfev:12}{run.njev:12}{distance:21.1e}")
     return runs
 
 
