@@ -37,9 +37,7 @@ def main() -> dict[str, OptimizeResult]:
         ),
     }
     print(f"Rosenbrock's function of {N} variables\n")
-    print(
-        f"{'derivatives':14}{'evaluations':>12}{'of gradient':>12}{'distance to the minimum':>25}"
-    )
+    print(f"{'derivatives':14}{'evaluations':>12}{'of gradient':>12}{'distance to minimum':>21}")
     for name, run in runs.items():
         distance = np.abs(run.x - 1).max()
         print(f"{name:14}{run.nfev:12}{run.njev:12}{distance:21.1e}")
