@@ -62,16 +62,17 @@ class Node:
 
     def contributions(self) -> list[Array | None]:
         """For each input, what this use of it adds to its derivative; None where nothing."""
-        args = [a.value if isinstance(a, Node) else a for a in self.inputs]
+        pulled: list[Array | None] = [None] * len(self.inputs)
         if self.op is None or self.grad is None:
-            return [None] * len(args)
-        rules = dict(enumerate(rule for rule, _ in zip(self.op.vjps, args)))
-        return [
-            conform(rules[i](self.grad, self.value, *args, **self.params), a.value)  # type: ignore[misc]
-            if isinstance(a, Node) and a.grad is not None and rules.get(i)
-            else None
-            for i, a in enumerate(self.inputs)
-        ]
+            return pulled
+        args = [a.value if isinstance(a, Node) else a for a in self.inputs]
+        for i, (vjp, a) in enumerate(zip(self.op.vjps, self.inputs)):
+            if vjp is not None and isinstance(a, Node) and a.grad is not None:
+                c = vjp(self.grad, self.value, *args, **self.params)
+                if self.op.check is not None:
+                    c = self.op.check(vjp, c, a.shape)
+                pulled[i] = conform(c, a.value)
+        return pulled
 
     def __repr__(self) -> str:
         return f"{self.name}: {text.kind(self)} = {text.formula(self)}"

@@ -163,6 +163,16 @@ def test_contributions_add_up_to_the_derivative():
             np.testing.assert_allclose(total[node], node.grad, rtol=1e-14)
 
 
+def test_a_users_own_op_is_drawn_like_any_other():
+    """Rules that return Python numbers, broadcast arrays or a tuple contribute what they add."""
+    twice = mg.primitive(lambda x: 2.0 * x, vjp=lambda g, y, x: 2)
+    add = mg.primitive(lambda a, b: a + b, vjp=lambda g, y, a, b: (g, np.ones(3)))
+    x = mg.tensor(3.0, name="x")
+    g = mg.graph(add(twice(x), x), names={})
+    assert float(g["x"].grad) == 5
+    assert [float(c) for node in g for c in node.contributions()] == [2, 1, 3]
+
+
 def test_unknown_nodes_and_bad_outputs():
     """Errors say what was asked, what there is and what to do."""
     names = lecture()
