@@ -70,6 +70,24 @@ class ArrayLike:
         """The transpose: axes in reverse order."""
         return self.transpose()
 
+    @property
+    def real(self) -> Any:
+        """The real part, as a recorded operation."""
+        return _apply(np.real, self)
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part, as a recorded operation."""
+        return _apply(np.imag, self)
+
+    def tolist(self) -> Any:
+        """The value as a number or nested lists of numbers."""
+        return self._value.tolist()
+
+    def sort(self, *_args: Any, **_kwargs: Any) -> None:
+        """Refused, for it would sort in place."""
+        raise NoRuleError("sort: a Tensor is not written in place; use x = np.sort(x)")
+
     def item(self) -> Any:
         """The single element, as a Python number."""
         return self._single("item")
@@ -165,6 +183,23 @@ class ArrayLike:
     mean = _method(np.mean)
     max = _method(np.max)
     min = _method(np.min)
+    prod = _method(np.prod)
+    var = _method(np.var)
+    std = _method(np.std)
+    cumsum = _method(np.cumsum)
+    cumprod = _method(np.cumprod)
+    any = _method(np.any)
+    all = _method(np.all)
+    argmax = _method(np.argmax)
+    argmin = _method(np.argmin)
+    argsort = _method(np.argsort)
+    nonzero = _method(np.nonzero)
+    repeat = _method(np.repeat)
+    take = _method(np.take)
+    diagonal = _method(np.diagonal)
+    trace = _method(np.trace)
+    copy = _method(np.copy)
+    conj = _method(np.conjugate)
     clip = _method(np.clip)
     squeeze = _method(np.squeeze)
     swapaxes = _method(np.swapaxes)

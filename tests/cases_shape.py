@@ -38,4 +38,45 @@ CASES = {
     + on(REAL, call=lambda x: np.squeeze(x, axis=-2), shapes=((1, 3), (2, 1, 2))),
     np.swapaxes: on(REAL, call=lambda x: np.swapaxes(x, 0, -1), shapes=((3,), (2, 3), (2, 1, 3))),
     np.expand_dims: on(REAL, call=lambda x: np.expand_dims(x, (0, -1)), shapes=((), (3,), (2, 3))),
+    np.copy: on(REAL),
+    np.moveaxis: on(REAL, call=lambda x: np.moveaxis(x, 0, -1), shapes=((3,), (2, 3), (2, 3, 2)))
+    + on(REAL, call=lambda x: np.moveaxis(x, (0, -1), (1, 0)), shapes=((2, 3), (2, 3, 4))),
+    np.rollaxis: on(REAL, call=lambda x: np.rollaxis(x, -1), shapes=((3,), (2, 3, 2)))
+    + on(REAL, call=lambda x: np.rollaxis(x, 0, 2), shapes=((2, 3), (2, 3, 2))),
+    np.flip: on(REAL, shapes=((3,), (2, 3), (0, 2)))
+    + on(REAL, call=lambda x: np.flip(x, (0, -1)), shapes=((2, 3), (2, 3, 2))),
+    np.fliplr: on(REAL, shapes=((2, 3),)),
+    np.flipud: on(REAL, shapes=((3,), (2, 3))),
+    np.rot90: on(REAL, shapes=((2, 3), (0, 2)))
+    + on(REAL, call=lambda x: np.rot90(x, 3, (-1, 0)), shapes=((2, 3), (2, 2, 3))),
+    np.roll: on(REAL, call=lambda x: np.roll(x, 2), shapes=((), (3,), (2, 3), (0,)))
+    + on(REAL, call=lambda x: np.roll(x, -1, axis=0), shapes=((3,), (2, 3)))
+    + on(REAL, call=lambda x: np.roll(x, (1, 2), axis=(0, -1)), shapes=((2, 3), (2, 3, 4))),
+    np.repeat: on(REAL, call=lambda x: np.repeat(x, 2), shapes=((), (3,), (2, 3), (0,)))
+    + on(REAL, call=lambda x: np.repeat(x, [2, 0], axis=0), shapes=((2,), (2, 3)))
+    + on(REAL, call=lambda x: np.repeat(x, 3, axis=-1), shapes=((2,), (2, 3))),
+    np.tile: on(REAL, call=lambda x: np.tile(x, 2), shapes=((), (3,), (2, 3), (0,)))
+    + on(REAL, call=lambda x: np.tile(x, (2, 1, 3)), shapes=((), (2,), (2, 3))),
+    np.delete: on(REAL, call=lambda x: np.delete(x, 1), shapes=((3,), (2, 3)))
+    + on(REAL, call=lambda x: np.delete(x, [0, -1], axis=-1), shapes=((3,), (2, 3))),
+    np.resize: on(REAL, call=lambda x: np.resize(x, (2, 4)), shapes=((3,), (2, 3), (9,))),
+    np.pad: on(REAL, call=lambda x: np.pad(x, 1), shapes=((), (3,), (2, 3), (0,)))
+    + on(REAL, call=lambda x: np.pad(x, (1, 2), constant_values=5), shapes=((3,), (2, 3)))
+    + on(REAL, call=lambda x: np.pad(x, ((1, 0), (0, 2)), mode="constant"), shapes=((2, 3),))
+    + [
+        case
+        for mode in ("edge", "reflect", "symmetric", "wrap")
+        for case in on(REAL, call=lambda x, m=mode: np.pad(x, (1, 4), m), shapes=((3,), (2, 3)))
+    ],
+    np.tril: on(REAL, shapes=((3,), (2, 3), (2, 3, 3)))
+    + on(REAL, call=lambda x: np.tril(x, -1), shapes=((3, 2),)),
+    np.triu: on(REAL, shapes=((3,), (2, 3), (2, 3, 3)))
+    + on(REAL, call=lambda x: np.triu(x, 1), shapes=((3, 2),)),
+    np.diag: on(REAL, shapes=((3,), (2, 3), (0,)))
+    + on(REAL, call=lambda x: np.diag(x, -1), shapes=((3,), (2, 3))),
+    np.diagonal: on(REAL, shapes=((2, 3), (2, 2, 3), (0, 2)))
+    + on(REAL, call=lambda x: np.diagonal(x, 1, 0, -1), shapes=((2, 3), (2, 2, 3))),
+    np.diagflat: on(REAL, call=lambda x: np.diagflat(x, 1), shapes=((), (3,), (2, 2))),
+    np.trace: on(REAL, shapes=((2, 3), (2, 2, 3)))
+    + on(REAL, call=lambda x: np.trace(x, -1, axis1=1, axis2=0), shapes=((2, 3), (2, 2, 3))),
 }  # fmt: skip

@@ -3,6 +3,28 @@
 Read next: `minigrad.ops.declare`, how an op is declared.
 """
 
-from minigrad.ops import elementwise, index, linalg, primitive, products, reduction, shape
+from minigrad.ops import (
+    elementwise,
+    index,
+    joining,
+    linalg,
+    order,
+    primitive,
+    products,
+    reduction,
+    shape,
+    signal,
+)
 
-__all__ = ["elementwise", "index", "linalg", "primitive", "products", "reduction", "shape"]
+__all__ = [
+    "elementwise",
+    "index",
+    "joining",
+    "linalg",
+    "order",
+    "primitive",
+    "products",
+    "reduction",
+    "shape",
+    "signal",
+]

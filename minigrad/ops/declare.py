@@ -31,7 +31,8 @@ from minigrad.values import Array
 from minigrad.values import constant as operand
 
 __all__ = [
-    "Each", "arrays", "binding", "composed", "constant", "elementwise", "linear", "multilinear", "plain", "rule",
+    "Each", "arrays", "binding", "composed", "constant", "elementwise", "linear", "multilinear",
+    "plain", "rule",
 ]  # fmt: skip
 
 Rule = Callable[..., Array]

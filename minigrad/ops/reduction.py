@@ -1,6 +1,6 @@
 """Reductions: many elements to one, along some axes.
 
-Read next: `minigrad.ops.shape`.
+Read next: `minigrad.ops.order`, reductions that sort.
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.declare import linear, plain, rule
-from minigrad.ops.shape import spread
+from minigrad.errors import NoRuleError
+from minigrad.ops.declare import arrays, binding, composed, linear, plain, rule
+from minigrad.ops.shape import rows, spread, unrows
+from minigrad.table import Op
+from minigrad.tensor import Tensor
 from minigrad.values import Array
 
 __all__: list[str] = []
@@ -38,13 +41,194 @@ def _extreme(g: Array, y: Array, a: Array, *, axis: Any = None, keepdims: bool =
     return ties * _kept(g / np.sum(ties, axis=axis, keepdims=keepdims), a, axis)
 
 
+def _prod(g: Array, y: Array, a: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
+    """The product of the others: of those before times of those after, so zeros do no harm."""
+    x = rows(a, axis)
+    one = np.ones((*x.shape[:-1], 1), x.dtype)
+    before = np.cumprod(np.concatenate([one, x], axis=-1)[..., :-1], axis=-1)
+    after = np.cumprod(np.concatenate([x, one], axis=-1)[..., :0:-1], axis=-1)[..., ::-1]
+    return unrows(np.reshape(g, one.shape) * before * after, a.shape, axis)
+
+
+def _var(
+    g: Array, y: Array, a: Array, *, axis: Any = None, ddof: float = 0, keepdims: bool = False
+) -> Array:
+    off = a - np.mean(a, axis=axis, keepdims=True)
+    n = a.size // max(y.size, 1)
+    return _kept(g * (2 / max(n - ddof, 0) if n > ddof else np.nan), a, axis) * np.conjugate(off)
+
+
+def _std(
+    g: Array, y: Array, a: Array, *, axis: Any = None, ddof: float = 0, keepdims: bool = False
+) -> Array:
+    """0 where all elements are equal, the middle of the kink."""
+    half = g / np.where(y == 0, 1, 2 * y)
+    return _var(half, y, a, axis=axis, ddof=ddof, keepdims=keepdims)
+
+
+# Running reductions -------------------------------------------------------------------------------
+
+
+def _cumsum(g: Array, y: Array, a: Array, *, axis: Any = None) -> Array:
+    last = 0 if axis is None or not a.ndim else axis
+    return np.reshape(np.flip(np.cumsum(np.flip(g, last), axis=last), last), a.shape)
+
+
+def _cumprod(g: Array, y: Array, a: Array, *, axis: Any = None) -> Array:
+    """Before x[i] the product p[i-1]; after it s[i] = g[i] + x[i+1] s[i+1]: no division by x."""
+    axis = None if not a.ndim else axis
+    x = rows(a, axis)
+    g, y = (np.reshape(c, x.shape) if axis is None else rows(c, axis) for c in (g, y))
+    one = np.ones((*x.shape[:-1], 1), x.dtype)
+    before = np.concatenate([one, y], axis=-1)[..., :-1]
+    after, slope, step = g, _shifted(x, 1), 1
+    while step < x.shape[-1]:  # each turn doubles how far the recurrence reaches
+        after = after + slope * _shifted(after, step)
+        slope = slope * _shifted(slope, step)
+        step *= 2
+    return unrows(before * after, a.shape, axis)
+
+
+def _shifted(x: Array, by: int) -> Array:
+    """x[..., i + by], zeros beyond the end."""
+    return np.concatenate([x[..., by:], np.zeros_like(x[..., :by])], axis=-1)
+
+
+# The arguments dtype, where and initial -----------------------------------------------------------
+
+
 def _by_method(name: str) -> Any:
     """The array's own method, which is quicker than NumPy's function of that name."""
     return lambda a, *, axis=None, keepdims=False: getattr(a, name)(axis=axis, keepdims=keepdims)
 
 
-linear(np.sum, _sum, symbol="Σ", forward=_by_method("sum"))
-linear(np.mean, _mean, forward=_by_method("mean"))
-rule(np.max, _extreme, forward=_by_method("max"))
-rule(np.min, _extreme, forward=_by_method("min"))
-plain(np.argmax, np.argmin, np.any, np.all, np.count_nonzero)
+def _filled(function: Any, vjp: Any, neutral: float, join: Any) -> Any:
+    """The call of a reduction: what where= leaves out is neutral, and initial= joins the result."""
+    plainly = binding(function, vjp)
+
+    def call(op: Op, *args: Any, dtype: Any = None, initial: Any = None, where: Any = None,
+             **kwargs: Any) -> Tensor:  # fmt: skip
+        if dtype is not None:
+            args = (args[0].astype(dtype), *args[1:])
+        if where is not None:
+            if initial is None and np.isinf(neutral):
+                raise NoRuleError(f"{op.name}: where= needs initial=, as in NumPy")
+            args = (np.where(where, args[0], neutral), *args[1:])
+        y: Tensor = plainly(op, *args, **kwargs)
+        return y if initial is None else join(y, *arrays(function, [initial]))
+
+    return call
+
+
+def _averaged(vjp: Any, function: Any) -> Any:
+    """The call of mean, var and std: with where= by sums and counts of what is chosen."""
+    plainly = binding(function, vjp)
+    masked: Any = {np.mean: _mean_where, np.var: _var_where, np.std: _std_where}[function]
+
+    def call(op: Op, *args: Any, dtype: Any = None, where: Any = None, **kwargs: Any) -> Tensor:
+        if dtype is not None:
+            args = (args[0].astype(dtype), *args[1:])
+        y: Tensor = (
+            plainly(op, *args, **kwargs) if where is None else masked(*args, where, **kwargs)
+        )
+        return y
+
+    return call
+
+
+def _mean_where(a: Any, where: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    total = np.sum(a, axis=axis, keepdims=keepdims, where=where)
+    return total / _counted(a, where, axis, keepdims)
+
+
+def _counted(a: Any, where: Any, axis: Any, keepdims: bool) -> Any:
+    chosen = np.broadcast_to(where, np.shape(a))
+    return np.sum(chosen, axis=axis, keepdims=keepdims).astype(a.dtype)
+
+
+def _var_where(
+    a: Any, where: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False
+) -> Any:
+    off = np.where(where, a - _mean_where(a, where, axis, True), 0)
+    n = np.real(_counted(a, where, axis, keepdims))
+    return np.sum(np.real(off * np.conjugate(off)), axis=axis, keepdims=keepdims) / (n - ddof)
+
+
+def _std_where(a: Any, where: Any, **kwargs: Any) -> Any:
+    var = _var_where(a, where, **kwargs)
+    return np.where(var == 0, 0, np.sqrt(np.where(var == 0, 1, var)))
+
+
+linear(np.sum, _sum, symbol="Σ", forward=_by_method("sum"), call=_filled(np.sum, _sum, 0, np.add))
+linear(np.mean, _mean, forward=_by_method("mean"), call=_averaged(_mean, np.mean))
+for _f, _name, _worst, _join in (
+    (np.max, "max", -np.inf, np.maximum),
+    (np.amax, "max", -np.inf, np.maximum),
+    (np.min, "min", np.inf, np.minimum),
+    (np.amin, "min", np.inf, np.minimum),
+):
+    rule(_f, _extreme, forward=_by_method(_name), call=_filled(_f, _extreme, _worst, _join))
+rule(np.prod, _prod, symbol="Π", call=_filled(np.prod, _prod, 1, np.multiply))
+rule(np.var, _var, call=_averaged(_var, np.var))
+rule(np.std, _std, call=_averaged(_std, np.std))
+linear(np.cumsum, _cumsum)
+rule(np.cumprod, _cumprod)
+plain(np.argmax, np.argmin, np.any, np.all, np.count_nonzero, np.nanargmax, np.nanargmin)
+
+
+# In other words -----------------------------------------------------------------------------------
+
+
+def _ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
+
+
+def _average(
+    a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *,
+    keepdims: bool = False,
+) -> Any:  # fmt: skip
+    (a,) = arrays(np.average, [a])
+    if weights is None:
+        y = np.mean(a, axis=axis, keepdims=keepdims)
+        return (y, np.full(y.shape, a.size / max(y.size, 1), y.dtype)) if returned else y
+    (weights,) = arrays(np.average, [weights])
+    if weights.shape != a.shape:
+        if axis is None:
+            raise TypeError("Axis must be specified when shapes of a and weights differ.")
+        axes = tuple(i % a.ndim for i in (axis if isinstance(axis, tuple) else (axis,)))
+        if weights.shape != tuple(a.shape[i] for i in axes):
+            raise ValueError("Shape of weights must be consistent with shape of a along axis.")
+        sizes = [a.shape[i] if i in axes else 1 for i in range(a.ndim)]
+        weights = np.reshape(np.transpose(weights, np.argsort(np.argsort(axes))), sizes)
+    weights = np.broadcast_to(weights, a.shape)
+    total = np.sum(weights, axis=axis, keepdims=keepdims)
+    y = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
+    return (y, total) if returned else y
+
+
+def _nanextreme(extreme: Any, worst: float) -> Any:
+    """Nans give way, but where there is nothing else: there the result is nan."""
+
+    def body(a: Any, axis: Any = None, **kwargs: Any) -> Any:
+        nan = np.isnan(a)
+        nan = nan & ~np.all(nan, axis=axis, keepdims=True)
+        return extreme(np.where(nan, worst, a), axis=axis, **kwargs)
+
+    return body
+
+
+def _without_nans(reduce: Any) -> Any:
+    return lambda a, axis=None, **kwargs: reduce(a, axis=axis, where=~np.isnan(a), **kwargs)
+
+
+composed(np.ptp, _ptp)
+composed(np.average, _average)
+composed(np.nanmax, _nanextreme(np.max, -np.inf))
+composed(np.nanmin, _nanextreme(np.min, np.inf))
+for _nan, _all in (
+    (np.nansum, np.sum), (np.nanprod, np.prod), (np.nanmean, np.mean), (np.nanvar, np.var),
+    (np.nanstd, np.std),
+):  # fmt: skip
+    composed(_nan, _without_nans(_all))
+composed(np.nancumsum, lambda a, axis=None: np.cumsum(np.where(np.isnan(a), 0, a), axis=axis))
+composed(np.nancumprod, lambda a, axis=None: np.cumprod(np.where(np.isnan(a), 1, a), axis=axis))

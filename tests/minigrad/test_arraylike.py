@@ -45,7 +45,6 @@ REFUSED = {
     "masked": (lambda: X * np.ma.array([1, 2, 3], mask=[0, 1, 0]), "multiply: got a masked array"),
     "where string": (lambda: np.where(X > 1, X, "a"), "where: got str 'a' as an operand"),
     "where none": (lambda: np.where(X > 1, X, None), "where: got NoneType None as an operand"),
-    "full_like": (lambda: np.full_like(X, mg.tensor(2.0)), "np.full_like: no derivative rule"),
 }
 
 

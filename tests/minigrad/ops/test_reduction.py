@@ -107,15 +107,111 @@ def test_counting_a_mask():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "named"),
+    ("f", "arguments", "message"),
     [
-        ({"dtype": np.float32}, "dtype"),
-        ({"where": np.array([True, False])}, "where"),
-        ({"initial": 0}, "initial"),
-        ({"out": np.zeros(())}, "out"),
+        (np.sum, {"out": np.zeros(())}, "sum: argument out .* takes a, axis, keepdims"),
+        (np.var, {"correction": 1}, "var: argument correction .* takes a, axis, ddof, keepdims"),
+        (np.cumsum, {"dtype": np.float32}, "cumsum: argument dtype .* takes a, axis"),
+        (np.max, {"where": np.array([True, False])}, "max: where= needs initial="),
+        (np.ptp, {"out": np.zeros(())}, "ptp: .*'out'; a Tensor takes a, axis, keepdims"),
+        (np.sum, {"axis": mg.tensor(0.0)}, "sum: argument axis is a Tensor.* its .data"),
     ],
 )
-def test_an_unsupported_argument_is_named(arguments, named):
+def test_an_unsupported_argument_is_named(f, arguments, message):
     """An argument of NumPy's that no rule covers is refused by name, never ignored."""
-    with pytest.raises(mg.NoRuleError, match=f"sum: argument {named} .* takes a, axis, keepdims"):
-        np.sum(mg.tensor([1.0, 2.0]), **arguments)
+    with pytest.raises(mg.NoRuleError, match=message):
+        f(mg.tensor([1.0, 2.0]), **arguments)
+
+
+@pytest.mark.parametrize("f", [np.sum, np.mean, np.prod, np.var], ids=lambda f: f.__name__)
+def test_dtype_is_that_of_the_result(f):
+    """dtype= converts first; the gradient comes back in the variable's own."""
+    x = mg.tensor([1.0, 2.0])
+    y = f(x, dtype=np.float32)
+    assert y.dtype == f(x.data, dtype=np.float32).dtype == np.float32
+    y.backward()
+    assert x.grad.dtype == float
+
+
+def test_an_initial_value_takes_part():
+    """initial= joins as one more element; where it wins or ties, as in np.maximum."""
+    x = mg.tensor([1.0, 3.0])
+    assert [float(f(x, initial=3)) for f in (np.sum, np.prod, np.max, np.min)] == [7, 9, 3, 1]
+    assert mg.grad(lambda x: np.max(x, initial=3.0))(x.data).tolist() == [0, 0.5]
+    assert mg.grad(lambda x: np.max(x, initial=4.0))(x.data).tolist() == [0, 0]
+    assert float(np.sum(mg.tensor(np.zeros(0)), initial=2)) == 2
+
+
+@pytest.mark.parametrize("zeros", [[], [1], [1, 3], [0, 1, 2, 3]])
+def test_a_product_with_zeros(zeros):
+    """Each partial derivative is the product of the others, and their partials likewise."""
+    x = np.array([2.0, 3.0, 5.0, 7.0])
+    x[zeros] = 0
+
+    def without(*left_out):
+        return np.prod(np.delete(x, left_out))
+
+    assert mg.grad(np.prod)(x).tolist() == [without(i) for i in range(4)]
+    wanted = [[without(i, k) if i != k else 0 for k in range(4)] for i in range(4)]
+    assert mg.hessian(np.prod)(x).tolist() == wanted
+    seed = np.array([1.0, 10.0, 100.0, 1000.0])
+    running = [
+        sum(seed[k] * np.prod(np.delete(x[: k + 1], i)) for k in range(i, 4)) for i in range(4)
+    ]
+    assert mg.grad(lambda x: np.sum(seed * np.cumprod(x)))(x).tolist() == running
+
+
+def test_spread_of_equal_elements():
+    """At std = 0 the derivative is 0, the middle of the kink; so it is with where=."""
+    x = np.full((2, 3), 0.5)
+    for f in (np.std, np.nanstd, lambda x: np.std(x, where=x > 0)):
+        assert mg.grad(f)(x).tolist() == [[0, 0, 0], [0, 0, 0]]
+    assert mg.grad(np.std)(3.0) == 0
+
+
+def test_range_of_tied_extremes():
+    """ptp: those that tie for either end share equally; where all tie, nothing is left."""
+    assert mg.grad(np.ptp)(np.array([1.0, 4.0, 1.0, 2.0])).tolist() == [-0.5, 1, -0.5, 0]
+    assert mg.grad(np.ptp)(np.ones(3)).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("f", [np.nanmax, np.nanmin], ids=lambda f: f.__name__)
+def test_where_all_is_nan(f):
+    """Nothing to choose from: the result is nan, the other rows are as they were."""
+    y = f(mg.tensor([[np.nan, np.nan], [1.0, np.nan]]), axis=1)
+    np.testing.assert_array_equal(y.data, [np.nan, 1])
+
+
+def test_nans_get_no_gradient():
+    """What a nan reduction leaves out has derivative 0."""
+    x = np.array([1.0, np.nan, 3.0])
+    assert mg.grad(np.nanmean)(x).tolist() == [0.5, 0, 0.5]
+    assert mg.grad(np.nanmax)(x).tolist() == [0, 0, 1]
+
+
+def test_weights_that_do_not_fit():
+    """The message says what average needs to know."""
+    x = mg.tensor(np.ones((2, 3)))
+    with pytest.raises(mg.DTypeError, match=r"average: \(2, 3\): Axis must be specified"):
+        np.average(x, weights=np.ones(3))
+    with pytest.raises(mg.ShapeError, match=r"average: .*Shape of weights must be consistent"):
+        np.average(x, axis=0, weights=np.ones(3))
+
+
+def test_methods_of_arrays():
+    """What an ndarray does as a method, a Tensor does, recorded."""
+    array = np.array([[3.0, 1.0, 2.0], [4.0, 6.0, 5.0]])
+    x = mg.tensor(array)
+    for name, args in {
+        "prod": (1,), "var": (0,), "std": (), "cumsum": (1,), "cumprod": (), "repeat": (2,),
+        "take": ([0, 3],), "diagonal": (), "trace": (), "copy": (), "conj": (),
+    }.items():  # fmt: skip
+        y = getattr(x, name)(*args)
+        assert isinstance(y, mg.Tensor)
+        np.testing.assert_allclose(y.data, getattr(array, name)(*args), rtol=1e-15)
+    for name in ("any", "all", "argmax", "argmin", "argsort", "nonzero", "tolist"):
+        np.testing.assert_array_equal(getattr(x, name)(), getattr(array, name)())
+    assert (x.real.data == array).all()
+    assert not x.imag.data.any()
+    with pytest.raises(mg.NoRuleError, match=r"sort: .*use x = np.sort\(x\)"):
+        x.sort()

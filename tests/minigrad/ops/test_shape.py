@@ -153,3 +153,41 @@ def test_joining_with_what_is_no_number(alien):
     """A string or None among the parts is refused, not turned into an array of strings."""
     with pytest.raises(mg.DTypeError, match=r"stack: got .*expected"):
         np.stack([mg.tensor(1.0), alien])
+
+
+@pytest.mark.parametrize("mode", ["edge", "reflect", "symmetric", "wrap"])
+def test_a_border_returns_to_what_it_repeats(mode):
+    """Each element gets the cotangents of all its copies."""
+    x = np.arange(4.0)
+    y = np.pad(x, 3, mode)
+    assert back_to(x, lambda t: np.pad(t, 3, mode)).tolist() == [
+        np.sum(1 + np.flatnonzero(y == v)) for v in x
+    ]
+
+
+def test_counts_may_differ():
+    """repeat with a count for each element, none included."""
+    assert back_to(np.ones(3), lambda x: np.repeat(x, [2, 0, 1])).tolist() == [3, 0, 3]
+
+
+def test_a_vector_on_and_off_the_diagonal():
+    """diag builds a matrix from a vector and takes a vector from a matrix."""
+    x = mg.tensor([1.0, 2.0])
+    assert np.diag(np.diag(x, 1), 1).data.tolist() == [1, 2]
+    assert back_to(np.ones((2, 3)), np.trace).tolist() == [[1, 0, 0], [0, 1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: np.pad(x, 1, "mean"), r"pad: got pad_width 1, mode 'mean'; expected .*edge"),
+        (lambda x: np.pad(x, 1, "reflect", reflect_type="odd"), "pad: argument reflect_type"),
+        (lambda x: np.pad(x, 1, constant_values=x[0]), "pad: argument constant_values is a Tensor"),
+        (lambda x: np.repeat(x, x), "repeat: argument repeats is a Tensor"),
+        (lambda x: np.trace(x, dtype=int), "trace: .*'dtype'.* takes a, offset, axis1, axis2"),
+    ],
+)
+def test_what_no_rule_covers_is_refused(call, message):
+    """A mode or argument without a rule is an error, never a wrong derivative."""
+    with pytest.raises(mg.NoRuleError, match=message):
+        call(mg.tensor([1.0, 2.0]))

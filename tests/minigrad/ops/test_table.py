@@ -34,7 +34,11 @@ for _file in sorted(Path(cases_of_ops.__file__).parent.glob("cases_*.py")):
 def differentiable():
     """The keys of the rows that let derivatives through, except those users declared."""
     without = {"constant", "plain", "primitive"}
-    return [key for key, op in ROWS.items() if op.form not in without and any(op.vjps)]
+    return [
+        key
+        for key, op in ROWS.items()
+        if op.form == "composed" or (op.form not in without and any(op.vjps))
+    ]
 
 
 def called(key):
@@ -156,12 +160,18 @@ def test_every_entry_has_a_row():
 @few
 @given(data=st.data())
 def test_value_is_numpys(key, case, data):
-    """A recorded operation computes exactly what NumPy computes: bits, shape and dtype."""
+    """A recorded operation computes exactly what NumPy computes: bits, shape and dtype.
+
+    One composed of others may round in another order.
+    """
     xs = data.draw(points(case, data.draw(st.sampled_from([np.float64, np.float32]))))
     y, wanted = applied(key, case, *map(mg.tensor, xs)), applied(key, case, *xs)
     assert isinstance(y, mg.Tensor)
     assert (y.shape, y.dtype) == (np.shape(wanted), wanted.dtype)
-    np.testing.assert_array_equal(y.data, wanted)
+    if ROWS[key].form == "composed":
+        assert_close(y.data, wanted, 8 * np.finfo(y.dtype).eps)
+    else:
+        np.testing.assert_array_equal(y.data, wanted)
 
 
 @every_case
@@ -279,7 +289,7 @@ def test_constants_stand_anywhere(key, case, data):
     for i in every(xs):
         ts = [x if i == k else mg.tensor(x) for k, x in enumerate(xs)]
         y = applied(key, case, *ts)
-        np.testing.assert_array_equal(y.data, applied(key, case, *xs))
+        assert_close(y.data, applied(key, case, *xs), 1e-14)
         f(*ts).backward()
         for k, t in enumerate(ts):
             if k != i:
@@ -321,6 +331,15 @@ PLAIN = {
     np.any: lambda x: np.any(x > 0, axis=0),
     np.all: lambda x: np.all(x < 1),
     np.count_nonzero: np.count_nonzero,
+    np.nanargmax: np.nanargmax,
+    np.nanargmin: lambda x: np.nanargmin(x, axis=1),
+    np.argsort: np.argsort,
+    np.argpartition: lambda x: np.argpartition(x, 1, axis=None),
+    np.searchsorted: lambda x: np.searchsorted(x[0, :2], x[0]),
+    np.nonzero: lambda x: np.nonzero(x)[1],
+    np.flatnonzero: np.flatnonzero,
+    np.argwhere: np.argwhere,
+    np.linalg.matrix_rank: lambda x: np.linalg.matrix_rank(x[:, :2]),
     np.allclose: lambda x: np.allclose(x, x),
     np.array_equal: lambda x: np.array_equal(x, x),
     np.iscomplexobj: np.iscomplexobj,

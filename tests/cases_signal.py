@@ -1,0 +1,79 @@
+"""The rows for differences, integrals, interpolation and convolution.
+
+One entry for each row: how to call it and where it is safe to evaluate. `test_table` does the rest.
+"""
+
+import numpy as np
+from cases import on
+from strategies import NONZERO, REAL
+
+GRID = np.array([0.0, 0.3, 1.1, 1.5])
+INSIDE, OUTSIDE = ((0.05, 0.25), (0.4, 1.0), (1.2, 1.4)), ((-1, -0.1), (1.6, 3))
+SIZES = (((3,), (3,)), ((5,), (2,)), ((2,), (5,)), ((4,), (3,)), ((1,), (1,)), ((3,), (6,)))
+
+
+def in_each_mode(function, analytic=True):
+    """full, same and valid, either array the longer one."""
+    return [
+        case
+        for mode in ("full", "same", "valid")
+        for case in on(
+            REAL,
+            REAL,
+            call=lambda a, v, m=mode: function(a, v, m),
+            shapes=SIZES,
+            analytic=analytic,
+            on_complex=True,
+        )
+    ]
+
+
+CASES = {
+    np.diff: on(REAL, shapes=((3,), (2, 3), (1,), (0,)))
+    + on(REAL, call=lambda x: np.diff(x, 2, axis=0), shapes=((4,), (3, 2), (1,)))
+    + on(REAL, call=lambda x: np.diff(x, 0), shapes=((2,),))
+    + on(
+        REAL, REAL, call=lambda x, b: np.diff(x, axis=-1, prepend=b, append=0),
+        shapes=(((3,), ()), ((3,), (2,)), ((2, 3), ())),
+    ),
+    np.ediff1d: on(REAL, shapes=((4,), (2, 3))),
+    np.trapezoid: on(REAL, shapes=((3,), (2, 3), (1,)))
+    + on(REAL, REAL, shapes=(((3,), (3,)), ((2, 3), (3,))))
+    + on(
+        REAL, REAL, call=lambda y, x: np.trapezoid(y, x, axis=0),
+        shapes=(((2, 3), (2,)), ((2, 3), (2, 3))),
+    )
+    + on(REAL, REAL, call=lambda y, h: np.trapezoid(y, dx=h), shapes=(((3,), ()),)),
+    np.gradient: on(REAL, shapes=((2,), (5,)))
+    + on(REAL, call=lambda f: np.gradient(f, 0.5, edge_order=2), shapes=((3,), (5,)))
+    + on(REAL, call=lambda f: np.gradient(f, GRID, axis=0), shapes=((4,), (4, 2)))
+    + on(REAL, call=lambda f: np.gradient(f, GRID, edge_order=2), shapes=((4,),))
+    + on(REAL, call=lambda f: np.gradient(f, 2.0, GRID)[1], shapes=((2, 4),))
+    + on(REAL, call=lambda f: np.gradient(f, axis=(1, 0))[0], shapes=((2, 4),))
+    + on(REAL, NONZERO, shapes=(((4,), ()),), analytic=False),
+    np.interp: on(
+        INSIDE, REAL, call=lambda x, fp: np.interp(x, GRID, fp), analytic=False,
+        shapes=(((), (4,)), ((5,), (4,)), ((2, 3), (4,))),
+    )
+    + on(
+        OUTSIDE, REAL, call=lambda x, fp: np.interp(x, GRID, fp, left=7), analytic=False,
+        shapes=(((5,), (4,)),),
+    )
+    + on(
+        INSIDE, REAL, call=lambda x, fp: np.interp(x + 4, GRID, fp, period=2), analytic=False,
+        shapes=(((5,), (4,)),),
+    )
+    + on(
+        INSIDE, ((-0.03, 0.03),), REAL, call=lambda x, w, fp: np.interp(x, GRID + w, fp),
+        shapes=(((3,), (4,), (4,)),), analytic=False,
+    ),
+    np.convolve: in_each_mode(np.convolve),
+    np.correlate: in_each_mode(np.correlate, analytic=False),
+    np.unwrap: on(
+        ((0.5, 0.7), (5, 6)), call=lambda p: np.unwrap(p * 1), shapes=((5,), (2, 4)), analytic=False
+    )
+    + on(
+        ((0.1, 0.3), (1.2, 1.4)), call=lambda p: np.unwrap(p, axis=0, period=1.8),
+        shapes=((5,), (2, 4)), analytic=False,
+    ),
+}  # fmt: skip

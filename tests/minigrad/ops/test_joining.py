@@ -1,0 +1,88 @@
+"""Joining, splitting, taking and choosing: forms of call, constants among the parts, refusals."""
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+
+
+def test_constants_and_numbers_among_the_parts():
+    """What is no Tensor takes its place and needs no gradient."""
+    a = mg.tensor([1.0, 2.0])
+    y = np.vstack([a, [3.0, 4.0], np.ones(2)])
+    assert y.data.tolist() == [[1, 2], [3, 4], [1, 1]]
+    assert np.hstack([0, a, [5]]).data.tolist() == [0, 1, 2, 5]
+    y.backward(np.arange(6.0).reshape(3, 2))
+    assert a.grad.tolist() == [0, 1]
+
+
+def test_split_returns_a_list_of_tensors():
+    """Each piece is differentiable on its own; what nobody uses gets zeros."""
+    x = mg.tensor(np.arange(6.0))
+    first, middle, last = np.split(x, 3)
+    assert isinstance(np.array_split(x, 4), list)
+    (first * last).sum().backward()
+    assert x.grad.tolist() == [4, 5, 0, 0, 0, 1]
+    assert middle.data.tolist() == [2, 3]
+
+
+def test_meshgrid_in_every_form():
+    """A tuple of the shapes NumPy gives, for each indexing, sparse or not."""
+    x, y, z = np.arange(2.0), np.arange(3.0), np.arange(4.0)
+    for kwargs in ({}, {"indexing": "ij"}, {"sparse": True}, {"indexing": "ij", "sparse": True}):
+        got, wanted = np.meshgrid(mg.tensor(x), y, z, **kwargs), np.meshgrid(x, y, z, **kwargs)
+        assert type(got) is type(wanted)
+        for a, b in zip(got, wanted, strict=True):
+            np.testing.assert_array_equal(a.data if isinstance(a, mg.Tensor) else a, b)
+
+
+def test_a_tensor_of_integers_is_an_index():
+    """take and take_along_axis accept places that were computed."""
+    x = mg.tensor([5.0, 6.0, 7.0])
+    places = mg.tensor([2.0, 0.0]).astype(int)
+    for f in (np.take, lambda x, i: np.take_along_axis(x, i, 0)):
+        assert f(x, places).data.tolist() == [7, 5]
+
+
+def test_an_element_taken_twice_gets_both_cotangents():
+    """The cotangents of one element add."""
+    assert mg.grad(lambda x: np.sum(np.take(x, [1, 1, 0])))(np.ones(3)).tolist() == [1, 2, 0]
+
+
+def test_select_takes_the_first_that_holds():
+    """Only the chosen branch gets a derivative."""
+    x = np.array([-2.0, 0.0, 3.0])
+
+    def f(x):
+        return np.sum(np.select([x < 0, x < 1], [np.sin(x), x * x], default=5 * x))
+
+    assert mg.grad(f)(x).tolist() == [np.cos(-2), 0, 5]
+
+
+def test_full_like_with_a_tensor():
+    """Every element is the fill, which gets the sum of the cotangents."""
+    x, v = mg.tensor(np.zeros((2, 3))), mg.tensor(2.0)
+    y = np.full_like(x, v)
+    y.backward(np.ones((2, 3)))
+    assert (y.data.tolist(), float(v.grad), x.grad) == ([[2] * 3] * 2, 6, None)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda x: np.split(x, 2), mg.ShapeError, r"split: \(3,\): array split does not result"),
+        (lambda x: np.vsplit(x, 3), mg.ShapeError, r"vsplit: \(3,\): .* 2 or more dimensions"),
+        (lambda x: np.take(x, 3), mg.IndexingError, "index 3 is out of bounds"),
+        (lambda x: np.take(x, 0, out=np.zeros(())), mg.ShapeError, "take: .*out= writes in place"),
+        (lambda x: np.vstack([x, x], dtype=int), mg.NoRuleError, "vstack: .*'dtype'.* takes tup"),
+        (lambda x: np.vstack([x, "a"]), mg.DTypeError, "vstack: got str 'a' as an operand"),
+        (lambda x: np.vstack([x, np.ones(2)]), mg.ShapeError, r"concatenate: \(1, 3\), \(1, 2\)"),
+        (lambda x: np.meshgrid(x, indexing="yx"), mg.ShapeError, "meshgrid: .*'xy' and 'ij'"),
+        (lambda x: np.choose([0, 2, 0], [x, x]), mg.ShapeError, "choose: .*invalid entry"),
+        (lambda x: np.select([], [x]), mg.ShapeError, "select: .*same length"),
+    ],
+)
+def test_what_does_not_fit_is_named(call, error, message):
+    """The message names op, shapes and reason."""
+    with pytest.raises(error, match=message):
+        call(mg.tensor(np.ones(3)))
