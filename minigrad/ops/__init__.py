@@ -4,6 +4,7 @@ Read next: `minigrad.ops.declare`, how an op is declared.
 """
 
 from minigrad.ops import (
+    decompositions,
     elementwise,
     index,
     joining,
@@ -17,6 +18,7 @@ from minigrad.ops import (
 )
 
 __all__ = [
+    "decompositions",
     "elementwise",
     "index",
     "joining",

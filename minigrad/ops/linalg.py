@@ -1,13 +1,22 @@
-"""Linear algebra: the matrix product.
+"""Linear algebra: the matrix product, inverses, determinants, least squares and norms.
 
-Read next: `minigrad.transforms`.
+Stacks of matrices throughout. The rules follow Giles, "Collected matrix derivative results for
+forward and reverse mode algorithmic differentiation" (2008), section 2.
+
+Read next: `minigrad.ops.decompositions`.
 """
 
 from __future__ import annotations
 
+import operator
+from typing import Any
+
 import numpy as np
 
-from minigrad.ops.declare import multilinear
+from minigrad.errors import ShapeError
+from minigrad.ops.declare import Each, arrays, composed, multilinear, plain, rule
+from minigrad.table import Op
+from minigrad.tensor import Tensor, record
 from minigrad.values import Array
 
 __all__: list[str] = []
@@ -35,4 +44,218 @@ def _right(g: Array, y: Array, a: Array, b: Array) -> Array:
     return np.swapaxes(a, -1, -2) @ g
 
 
+def _transposed(a: Array) -> Array:
+    return np.swapaxes(a, -1, -2)
+
+
+# Inverses and determinants: analytic, so the rules transpose and never conjugate -----------------
+
+
+def _inv(g: Array, y: Array, a: Array) -> Array:
+    """-a⁻ᵀ g a⁻ᵀ."""
+    back = _transposed(y)
+    return -(back @ g @ back)
+
+
+def _solve_right(g: Array, y: Array, a: Array, b: Array) -> Array:
+    """a⁻ᵀ g; a vector b is solved for as a column."""
+    back = _transposed(a)
+    return np.linalg.solve(back, g[..., None])[..., 0] if b.ndim == 1 else np.linalg.solve(back, g)
+
+
+def _solve_left(g: Array, y: Array, a: Array, b: Array) -> Array:
+    """-(a⁻ᵀ g) yᵀ."""
+    c = _solve_right(g, y, a, b)
+    return -(c[..., :, None] * y[..., None, :]) if b.ndim == 1 else -(c @ _transposed(y))
+
+
+def _cofactors(a: Array) -> Array:
+    """The derivatives of det: the determinants of a without row i and column j, with their sign."""
+    n = a.shape[-1]
+    others = np.array([[k for k in range(n) if k != i] for i in range(n)], int).reshape(n, n - 1)
+    minors = a[..., others[:, None, :, None], others[None, :, None, :]]
+    signs = (-1.0) ** np.add.outer(np.arange(n), np.arange(n))
+    return np.linalg.det(minors) * signs.astype(a.dtype)
+
+
+def _det(g: Array, y: Array, a: Array) -> Array:
+    """g det(a) a⁻ᵀ; the cofactors, which need no inverse, where a matrix is singular."""
+    if np.any(y == 0):
+        return g[..., None, None] * _cofactors(a)
+    return (g * y)[..., None, None] * _transposed(np.linalg.inv(a))
+
+
+def _multi_dot(i: int, g: Array, y: Array, *xs: Array) -> Array:
+    """The transposes of what stands before i, g, and those of what stands after, multiplied."""
+    shape = xs[i].shape
+    if xs[0].ndim == 1:
+        xs = (xs[0][None, :], *xs[1:])
+    if xs[-1].ndim == 1:
+        xs = (*xs[:-1], xs[-1][:, None])
+    g = np.reshape(g, (xs[0].shape[0], xs[-1].shape[1]))
+    c = np.linalg.multi_dot([x.T for x in xs[:i][::-1]] + [g] + [x.T for x in xs[:i:-1]])
+    return np.reshape(c, shape)
+
+
+def _matrix_power(a: Any, n: int) -> Any:
+    """By repeated squaring, in NumPy's order; the power 0 is the identity whatever a is."""
+    n = operator.index(n)
+    if n < 0:
+        a, n = np.linalg.inv(a), -n
+    if n == 0:
+        return np.where(True, np.eye(a.shape[-1], dtype=a.dtype), a)
+    if n == 3:
+        return a @ a @ a
+    square, y = a, None
+    while n:
+        n, odd = divmod(n, 2)
+        if odd:
+            y = +square if y is None else y @ square
+        square = square @ square if n else square
+    return y
+
+
+# Least squares ------------------------------------------------------------------------------------
+
+
+def _adjoint(a: Array) -> Array:
+    return np.conjugate(_transposed(a))
+
+
+def _pinv(g: Array, y: Array, a: Array, *, rcond: Any = None) -> Array:
+    """Golub and Pereyra (1973), (4.12), where the rank stays what it is."""
+    g, back = np.conjugate(g), _adjoint(y)
+    c = -back @ g @ back
+    c = c + (_adjoint(g) - a @ (y @ _adjoint(g))) @ (y @ back)
+    c = c + (back @ y) @ (_adjoint(g) - (_adjoint(g) @ y) @ a)
+    return np.conjugate(c)
+
+
+def _lstsq_parts(g: Array, y: Array, a: Array, b: Array) -> tuple[Array, Array, Array, Array]:
+    """All as matrices of columns, and the pseudo-inverse."""
+    if b.ndim == 1:
+        g, y, b = g[:, None], y[:, None], b[:, None]
+    return g, y, b, np.linalg.pinv(a)
+
+
+def _lstsq_left(g: Array, y: Array, a: Array, b: Array, *, rcond: Any) -> Array:
+    """The rule of pinv, applied to b: it needs no product larger than a."""
+    g, y, b, p = _lstsq_parts(g, y, a, b)
+    g = np.conjugate(g)
+    back = _adjoint(p)
+    c = -(back @ g) @ _adjoint(y) + (b - a @ y) @ _adjoint(p @ (back @ g))
+    return np.conjugate(c + (back @ y) @ _adjoint(g - p @ (a @ g)))
+
+
+def _lstsq_right(g: Array, y: Array, a: Array, b: Array, *, rcond: Any) -> Array:
+    g, _, _, p = _lstsq_parts(g, y, a, b)
+    c = _transposed(p) @ g
+    return c[:, 0] if b.ndim == 1 else c
+
+
+def _lstsq(op: Op, a: Any, b: Any, rcond: Any = None) -> tuple[Any, ...]:
+    inputs = arrays(np.linalg.lstsq, (a, b))
+    values: Any = [x._value if isinstance(x, Tensor) else x for x in inputs]
+    solve: Any = np.linalg.lstsq
+    _, residuals, rank, s = solve(*values, rcond=rcond)
+    if rank < min(values[0].shape):
+        raise ShapeError(
+            f"lstsq: a is {values[0].shape} of rank {rank}; the solution has a derivative "
+            f"where the rank is full, {min(values[0].shape)}: drop columns or add a ridge"
+        )
+    return record(op, inputs, {"rcond": rcond}), residuals, rank, s
+
+
+# Norms --------------------------------------------------------------------------------------------
+
+
+def _safe(y: Array) -> Array:
+    return np.where(y == 0, 1, y)
+
+
+def _norm_rule(
+    g: Array,
+    y: Array,
+    x: Array,
+    *,
+    ord: Any = None,  # noqa: A002
+    axis: Any = None,
+    keepdims: bool = False,
+) -> Array | None:
+    """Of a vector's norm, and Frobenius's. At 0 it is 0; a tie for the extreme is shared."""
+    if not keepdims:
+        axes = tuple(range(x.ndim)) if axis is None else axis
+        g, y = np.expand_dims(g, axes), np.expand_dims(y, axes)
+    if ord in {None, "fro", 2}:
+        return g * np.where(y == 0, 0, np.conjugate(x) / _safe(y))
+    direction = np.sign(np.conjugate(x))
+    if ord == 0:
+        return None
+    if np.isinf(ord):
+        size = np.absolute(x)
+        ties = size == (np.max if ord > 0 else np.min)(size, axis=axis, keepdims=True)
+        return g * direction * ties / np.sum(ties, axis=axis, keepdims=True)
+    if ord == 1:
+        return g * direction
+    size = np.where((x == 0) | (y == 0), 1, np.absolute(x)) / _safe(y)
+    return g * direction * np.where(y == 0, 0, size ** (ord - 1))
+
+
+def _matrix_norm(x: Any, ord: Any, axis: tuple[int, ...]) -> Any:  # noqa: A002
+    """The norms of matrices that are sums or singular values of them, the axes not kept."""
+    row, column = (i % x.ndim for i in axis)
+    best = np.min if ord in {-1, -2, -np.inf} else np.max
+    if ord in {1, -1, np.inf, -np.inf}:
+        if abs(ord) != 1:
+            row, column = column, row
+        return best(np.sum(np.absolute(x), axis=row), axis=column - (column > row))
+    rest = [i for i in range(x.ndim) if i not in (row, column)]
+    s = np.linalg.svd(np.transpose(x, (*rest, row, column)), compute_uv=False)
+    return np.sum(s, axis=-1) if ord == "nuc" else best(s, axis=-1)
+
+
+def _norm(
+    op: Op,
+    x: Any,
+    ord: Any = None,  # noqa: A002
+    axis: Any = None,
+    keepdims: bool = False,
+) -> Any:
+    (x,) = arrays(np.linalg.norm, (x,))
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    if axis is None:
+        axes = tuple(range(x.ndim))
+    known = {"nuc", 1, -1, 2, -2, np.inf, -np.inf}
+    if ord is None or len(axes) != 2 or ord not in known:
+        return record(op, (x,), {"ord": ord, "axis": axis, "keepdims": keepdims})
+    y = _matrix_norm(x, ord, axes)
+    return np.expand_dims(y, axes) if keepdims else y
+
+
+def _in(function: Any) -> str:
+    return f"np.linalg.{function.__name__}({{*=}})"
+
+
 multilinear(np.matmul, _left, _right, symbol="@", code="{0} @ {1}")
+rule(np.linalg.inv, _inv, symbol="⁻¹", code=_in(np.linalg.inv))
+rule(np.linalg.solve, _solve_left, _solve_right, code=_in(np.linalg.solve))
+rule(np.linalg.det, _det, code=_in(np.linalg.det))
+rule(np.linalg.pinv, _pinv, symbol="⁺", code=_in(np.linalg.pinv))
+rule(
+    np.linalg.lstsq,
+    _lstsq_left,
+    _lstsq_right,
+    forward=lambda a, b, *, rcond: np.linalg.lstsq(a, b, rcond=rcond)[0],
+    call=_lstsq,
+    code="np.linalg.lstsq({*=})[0]",
+)
+rule(np.linalg.norm, _norm_rule, symbol="‖·‖", call=_norm, code=_in(np.linalg.norm))
+multilinear(
+    np.linalg.multi_dot,
+    Each(_multi_dot),
+    forward=lambda *xs: np.linalg.multi_dot(xs),
+    call=lambda op, arrays_: record(op, arrays(np.linalg.multi_dot, arrays_)),
+    code="np.linalg.multi_dot([{*}])",
+)
+composed(np.linalg.matrix_power, _matrix_power)
+plain(np.linalg.matrix_rank)
