@@ -8,6 +8,7 @@ from cases import checker, internal, on
 from strategies import NONZERO, POSITIVE, REAL
 
 LOW, BETWEEN, HIGH = ((-1.5, -0.7),), ((-3, -1.6), (-0.6, 0.6), (1.6, 3)), ((0.7, 1.5),)
+INSIDE = ((-0.8, 0.8),)
 
 CASES = {
     np.add: on(REAL, REAL),
@@ -21,7 +22,59 @@ CASES = {
     + on(REAL, call=lambda x: x**3.0)
     + on(NONZERO, call=lambda x: x**-1)
     + on(REAL, call=lambda x: x ** np.array([2, 3, 0]), shapes=((3,), (1,), (2, 1))),
+    np.float_power: on(POSITIVE, REAL),
+    np.reciprocal: on(NONZERO),
     np.exp: on(REAL),
+    np.exp2: on(REAL),
+    np.log2: on(POSITIVE),
+    np.log10: on(POSITIVE),
+    np.cbrt: on(NONZERO, analytic=False),
+    np.tan: on(((-1.2, 1.2),)),
+    np.arcsin: on(INSIDE),
+    np.arccos: on(INSIDE),
+    np.arctan: on(REAL),
+    np.sinh: on(REAL),
+    np.cosh: on(REAL),
+    np.arcsinh: on(REAL),
+    np.arccosh: on(((1.3, 3),)),
+    np.arctanh: on(INSIDE),
+    np.sinc: on(REAL) + on(((-0.05, 0.05),)),
+    np.rad2deg: on(REAL, analytic=False),
+    np.degrees: on(REAL, analytic=False),
+    np.deg2rad: on(REAL, analytic=False),
+    np.radians: on(REAL, analytic=False),
+    np.arctan2: on(NONZERO, NONZERO, analytic=False),
+    np.hypot: on(NONZERO, NONZERO, analytic=False),
+    np.remainder: on(((-0.8, -0.1), (0.1, 0.8)), ((1, 2),), analytic=False)
+    + on(((3.2, 3.8),), ((-1.5, -1.3),), analytic=False),
+    np.fmod: on(((-0.8, -0.1), (0.1, 0.8)), ((1, 2),), analytic=False)
+    + on(((-3.8, -3.2),), ((1.3, 1.5),), analytic=False),
+    np.ldexp: on(
+        REAL, call=lambda x: np.ldexp(x, np.array([3, -1])), shapes=((2,), (), (3, 1)),
+        analytic=False,
+    ),
+    np.fabs: on(NONZERO, analytic=False),
+    np.copysign: on(NONZERO, call=lambda x: np.copysign(x, -1.5), analytic=False),
+    np.fmax: on(REAL, REAL, analytic=False),
+    np.fmin: on(REAL, REAL, analytic=False),
+    np.logaddexp2: on(REAL, REAL, analytic=False),
+    np.heaviside: on(
+        REAL, call=lambda h: np.heaviside(np.array([0, 1, -1], np.float32), h), shapes=((3,), ()),
+        analytic=False,
+    ),
+    np.sign: on(NONZERO, analytic=False, on_complex=True),
+    np.floor_divide: on(((0.1, 0.8), (2.2, 2.4)), call=lambda x: x // 1, analytic=False)
+    + on(((1, 1.1),), call=lambda x: 2.5 // x, analytic=False),
+    np.divmod: on(
+        ((3.2, 3.8),), ((1.3, 1.5),), call=lambda a, b: sum(np.divmod(a, b)), analytic=False
+    ),
+    np.round: on(((0.6, 1.4),), analytic=False)
+    + on(((0.16, 0.24),), call=lambda x: np.round(x, 1), analytic=False),
+    np.around: on(((0.6, 1.4),), analytic=False),
+    np.fix: on(((0.1, 0.9), (-1.9, -1.1)), analytic=False),
+    np.nan_to_num: on(REAL, analytic=False, on_complex=True),
+    np.angle: on(NONZERO, analytic=False, on_complex=True)
+    + on(NONZERO, call=lambda z: np.angle(z, deg=True), analytic=False, on_complex=True),
     np.expm1: on(REAL),
     np.log: on(POSITIVE),
     np.log1p: on(((-0.7, 2),)),

@@ -5,11 +5,21 @@ At a kink the derivative is documented beside the row. Read next: `minigrad.swee
 
 from __future__ import annotations
 
+from math import factorial, log, pi
 from typing import Any
 
 import numpy as np
 
-from minigrad.ops.declare import arrays, constant, elementwise, linear, multilinear, plain, rule
+from minigrad.ops.declare import (
+    arrays,
+    composed,
+    constant,
+    elementwise,
+    linear,
+    multilinear,
+    plain,
+    rule,
+)
 from minigrad.table import Op
 from minigrad.tensor import Tensor, record
 from minigrad.values import Array
@@ -34,10 +44,55 @@ def _winner(x: Array, other: Array, beats: Any) -> Array:
     return (beats(x, other) | (x != x)) + 0.5 * (x == other)  # noqa: PLR0124
 
 
-def _softmax(y: Array, a: Array, b: Array) -> Array:
+def _number(x: Array, other: Array, beats: Any) -> Array:
+    """The same where a nan loses to a number; of two nans, each is."""
+    return (beats(x, other) | (other != other)) + 0.5 * (x == other)  # noqa: PLR0124
+
+
+def _softmax(y: Array, a: Array, b: Array, exp: Any = np.exp) -> Array:
     """exp(a - y); where y is infinite, 1 for the argument that makes it so."""
     infinite = np.isinf(y)
-    return np.where(infinite, _winner(a, b, np.greater), np.exp(a - np.where(infinite, 0, y)))
+    return np.where(infinite, _winner(a, b, np.greater), exp(a - np.where(infinite, 0, y)))
+
+
+def _over(a: Array, h: Array) -> Array:
+    """a / h, for h = hypot(a, b): 0 where both are 0."""
+    return a / np.where(h == 0, 1, h)
+
+
+def _sinc(y: Array, x: Array) -> Array:
+    """(cos πx - y) / x; near 0, where that cancels, Σ (-1)^k 2k π^2k x^(2k-1) / (2k+1)!."""
+    near = np.abs(x) < 0.3
+    z = np.where(near, x, 0)
+    series = 0.0
+    for k in range(9, 0, -1):
+        series = series * (z * z) + (-1) ** k * 2 * k * pi ** (2 * k) / factorial(2 * k + 1)
+    far = np.where(near, 1, x)
+    return np.where(near, z * series, (np.cos(pi * far) - y) / far)
+
+
+def _sign(g: Array, y: Array, x: Array) -> Array:
+    """x/|x| turns as x turns, so only a complex x has a derivative; 0 at 0."""
+    if x.dtype.kind != "c":
+        return None
+    return 1j * np.conjugate(y) * np.imag(g * y) / np.where(x == 0, 1, np.abs(x))
+
+
+def _angle(g: Array, y: Array, z: Array, *, deg: bool = False) -> Array:
+    """Im(dz / z), in degrees if asked; 0 at 0."""
+    unit = 180 / pi if deg else 1
+    return g * (-1j * unit) / np.where(z == 0, 1, z) * (z != 0)
+
+
+def _nan_to_num(
+    g: Array, y: Array, x: Array, *, copy: bool = True, nan: float = 0.0,
+    posinf: float | None = None, neginf: float | None = None,
+) -> Array:  # fmt: skip
+    """Nothing flows to a number that was replaced; of a complex one, to the part that was."""
+    if x.dtype.kind != "c":
+        return np.where(np.isfinite(x), g, 0)
+    kept = np.where(np.isfinite(np.real(x)), np.real(g), 0)
+    return kept + 1j * np.where(np.isfinite(np.imag(x)), np.imag(g), 0)
 
 
 def _clip(
@@ -63,22 +118,66 @@ linear(np.negative,      lambda g, y, x: -g,                                    
 multilinear(np.multiply, lambda g, y, a, b: g * b,   lambda g, y, a, b: a * g,  symbol="×", code="{0} * {1}")
 rule(np.divide,          lambda g, y, a, b: g / b,   lambda g, y, a, b: -g * y / b, symbol="÷", code="{0} / {1}")
 rule(np.power,           _power_base,                _power_exponent,           symbol="^", code="{0} ** {1}")
+rule(np.float_power,     _power_base,                _power_exponent,           symbol="^")
+elementwise(np.reciprocal, lambda y, x: -y * y,                                 symbol="1/·")
 
-elementwise(np.exp,    lambda y, x: y)
-elementwise(np.expm1,  lambda y, x: y + 1)
-elementwise(np.log,    lambda y, x: 1 / x)
-elementwise(np.log1p,  lambda y, x: 1 / (1 + x))
-elementwise(np.sqrt,   lambda y, x: 0.5 / y,         symbol="√")
-elementwise(np.square, lambda y, x: 2 * x,           symbol="²")
-elementwise(np.sin,    lambda y, x: np.cos(x))
-elementwise(np.cos,    lambda y, x: -np.sin(x))
-elementwise(np.tanh,   lambda y, x: 1 - y * y)
+elementwise(np.exp,     lambda y, x: y)
+elementwise(np.exp2,    lambda y, x: y * log(2))
+elementwise(np.expm1,   lambda y, x: y + 1)
+elementwise(np.log,     lambda y, x: 1 / x)
+elementwise(np.log2,    lambda y, x: 1 / (x * log(2)))
+elementwise(np.log10,   lambda y, x: 1 / (x * log(10)))
+elementwise(np.log1p,   lambda y, x: 1 / (1 + x))
+elementwise(np.sqrt,    lambda y, x: 0.5 / y,        symbol="√")
+elementwise(np.cbrt,    lambda y, x: 1 / (3 * y * y), symbol="∛")
+elementwise(np.square,  lambda y, x: 2 * x,          symbol="²")
+elementwise(np.sin,     lambda y, x: np.cos(x))
+elementwise(np.cos,     lambda y, x: -np.sin(x))
+elementwise(np.tan,     lambda y, x: 1 + y * y)
+elementwise(np.arcsin,  lambda y, x: 1 / np.sqrt((1 - x) * (1 + x)))
+elementwise(np.arccos,  lambda y, x: -1 / np.sqrt((1 - x) * (1 + x)))
+elementwise(np.arctan,  lambda y, x: 1 / (1 + x * x))
+elementwise(np.sinh,    lambda y, x: np.cosh(x))
+elementwise(np.cosh,    lambda y, x: np.sinh(x))
+elementwise(np.tanh,    lambda y, x: 1 - y * y)
+elementwise(np.arcsinh, lambda y, x: 1 / np.cosh(y))
+elementwise(np.arccosh, lambda y, x: 1 / np.sinh(y))
+elementwise(np.arctanh, lambda y, x: 1 / ((1 - x) * (1 + x)))
+rule(np.sinc,           lambda g, y, x: g * _sinc(y, x))
+for _degrees in (np.rad2deg, np.degrees):
+    linear(_degrees,    lambda g, y, x: np.rad2deg(g), symbol="°")
+for _radians in (np.deg2rad, np.radians):
+    linear(_radians,    lambda g, y, x: np.deg2rad(g), symbol="rad")
+
+# The angle and the length of the arrow (b, a): both derivatives are 0 for the arrow without length.
+elementwise(np.arctan2, lambda y, a, b: _over(_over(b, np.hypot(a, b)), np.hypot(a, b)),
+                        lambda y, a, b: -_over(_over(a, np.hypot(a, b)), np.hypot(a, b)))
+elementwise(np.hypot,   lambda y, a, b: _over(a, y), lambda y, a, b: _over(b, y))
+
+# Remainders jump at whole a/b, where the derivative by b is that of NumPy's side.
+elementwise(np.remainder, lambda y, a, b: 1,         lambda y, a, b: -np.floor_divide(a, b), symbol="%", code="{0} % {1}")
+elementwise(np.fmod,      lambda y, a, b: 1,         lambda y, a, b: -np.rint((a - y) / b))
+linear(np.ldexp,          lambda g, y, a, b: np.ldexp(g, b), None)
 
 # At a kink: |x|' = 0 at 0; maximum and minimum share a tie equally; clip takes the left derivative.
+elementwise(np.fabs,      lambda y, x: np.sign(x),  symbol="|·|")
+elementwise(np.copysign,  lambda y, a, b: np.sign(a) * np.sign(y), None)
 elementwise(np.absolute,  lambda y, x: np.sign(np.conj(x)), symbol="|·|")
 elementwise(np.maximum,   lambda y, a, b: _winner(a, b, np.greater), lambda y, a, b: _winner(b, a, np.greater), symbol="max")
 elementwise(np.minimum,   lambda y, a, b: _winner(a, b, np.less),    lambda y, a, b: _winner(b, a, np.less),    symbol="min")
+elementwise(np.fmax,      lambda y, a, b: _number(a, b, np.greater), lambda y, a, b: _number(b, a, np.greater))
+elementwise(np.fmin,      lambda y, a, b: _number(a, b, np.less),    lambda y, a, b: _number(b, a, np.less))
 elementwise(np.logaddexp, _softmax, lambda y, a, b: _softmax(y, b, a))
+elementwise(np.logaddexp2, lambda y, a, b: _softmax(y, a, b, np.exp2), lambda y, a, b: _softmax(y, b, a, np.exp2))
+
+# Steps: nothing flows, at a jump neither.
+elementwise(np.heaviside, None, lambda y, a, b: a == 0)
+rule(np.sign,             _sign)
+rule(np.floor_divide,     lambda g, y, a, b: None, lambda g, y, a, b: None, symbol="//", code="{0} // {1}")
+for _round in (np.round, np.around):
+    rule(_round,          lambda g, y, a, *, decimals=0: None)
+rule(np.fix,              lambda g, y, x: None)
+rule(np.nan_to_num,       _nan_to_num)
 
 rule(np.clip,
      lambda g, y, x, low, high: g * ((x > low) & (x <= high)),
@@ -92,6 +191,7 @@ rule(np.where, None,
 linear(np.conjugate, lambda g, y, x: np.conjugate(g), symbol="conj")
 linear(np.real,      lambda g, y, val: g)
 linear(np.imag,      lambda g, y, val: g * -1j)
+rule(np.angle,       _angle, symbol="∠")
 # fmt: on
 
 linear(
@@ -112,5 +212,7 @@ constant(np.not_equal, symbol="≠", code="{0} != {1}")
 constant(np.bitwise_and, symbol="&", code="{0} & {1}")
 constant(np.bitwise_or, symbol="|", code="{0} | {1}")
 constant(np.invert, symbol="~", code="~{0}")
-constant(np.logical_and, np.logical_or, np.logical_not, np.sign, np.isnan, np.isinf, np.isfinite)
+constant(np.logical_and, np.logical_or, np.logical_not, np.logical_xor)
+constant(np.isnan, np.isinf, np.isfinite, np.signbit, np.floor, np.ceil, np.trunc, np.rint)
 plain(np.allclose, np.array_equal, np.iscomplexobj, np.isrealobj, np.result_type)
+composed(np.divmod, lambda a, b: (np.floor_divide(a, b), np.remainder(a, b)))

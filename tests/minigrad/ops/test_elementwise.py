@@ -18,6 +18,8 @@ OPERATORS = [
     operator.mul,
     operator.truediv,
     operator.pow,
+    operator.mod,
+    operator.floordiv,
 ]
 
 
@@ -242,3 +244,90 @@ def test_a_nan_wins_a_maximum_and_its_derivative():
     assert [float(g) for g in d(np.nan, 1.0)] == [1, 0]
     assert [float(g) for g in d(1.0, np.nan)] == [0, 1]
     assert mg.grad(np.max)(np.array([np.nan, 1.0])).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("f", [np.fmax, np.fmin])
+def test_fmax_and_fmin_pass_by_a_nan(f):
+    """Where one argument is nan, value and derivative are the other's; a tie is shared."""
+    value, both = mg.value_and_grad(f, (0, 1))(np.nan, 1.0)
+    assert (float(value), [float(g) for g in both]) == (1, [0, 1])
+    assert slopes(f, 1.0, np.nan) == (1, 0)
+    assert slopes(f, 2.0, 2.0) == (0.5, 0.5)
+
+
+@pytest.mark.parametrize("f", [np.hypot, np.arctan2])
+def test_the_arrow_without_length(f):
+    """hypot and arctan2 have no derivative at (0, 0); there it is 0, for both arguments."""
+    assert slopes(f, 0.0, 0.0) == (0, 0)
+
+
+@pytest.mark.parametrize("f", [np.fabs, np.sign, np.sinc, lambda x: np.copysign(x, -1.0)])
+def test_derivative_zero_at_zero(f):
+    """At the kinks of fabs and copysign, the jump of sign and the top of sinc."""
+    assert slopes(f, 0.0) == (0,)
+
+
+def test_sinc_around_zero():
+    """Its second derivative at 0 is -π²/3, its fourth π⁴/5; beside 0 nothing cancels."""
+    d2 = mg.grad(mg.grad(np.sinc))
+    assert_close(d2(0.0), -(np.pi**2) / 3, 1e-15)
+    assert_close(mg.grad(mg.grad(d2))(0.0), np.pi**4 / 5, 1e-13)
+    assert mg.grad(np.sinc)(1e-8) == pytest.approx(-(np.pi**2) / 3 * 1e-8, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "step", [np.floor, np.ceil, np.trunc, np.rint, np.fix, np.sign, lambda x: x // 1, np.round]
+)
+def test_steps_let_nothing_through(step):
+    """The derivative of a step function is 0, at its jumps too; x * step(x) has slope step(x)."""
+    x = np.array([-1.5, -1.0, 0.3, 2.0])
+    assert mg.grad(lambda x: (x * step(x)).sum())(x).tolist() == step(x).tolist()
+
+
+def test_heaviside_gives_its_second_argument_at_zero():
+    """Its slope by the value at 0 is 1 there and 0 elsewhere; none by x."""
+    x, h = mg.tensor([-1.0, 0.0, 2.0]), mg.tensor(0.5)
+    np.heaviside(x, h).sum().backward()
+    assert (float(h.grad), x.grad) == (1, None)
+
+
+def test_remainder_at_a_whole_quotient():
+    """x % 1 climbs with slope 1 from each jump; by the divisor it is minus the quotient."""
+    assert slopes(lambda a, b: a % b, 6.0, 2.0) == (1, -3)
+    assert slopes(np.fmod, -6.0, 2.0) == (1, 3)
+    quotient, rest = np.divmod(mg.tensor(7.0), 2.0)
+    assert (float(quotient), float(rest)) == (3, 1)
+
+
+def test_nan_to_num_passes_nothing_to_what_it_replaced():
+    """A replaced number is a constant; of a complex one only the replaced part is."""
+    slope = mg.grad(lambda x: np.nan_to_num(x, nan=7.0).sum())(np.array([np.nan, 1, INF]))
+    assert slope.tolist() == [0, 1, 0]
+    z = np.array([complex(np.nan, 1), 1])
+    assert mg.grad(lambda z: np.real(np.nan_to_num(z) * -1j).sum())(z).tolist() == [-1j, -1j]
+
+
+def test_angle_and_sign_of_zero():
+    """Zero has no direction; its derivatives are 0, and a real number's are 0 anywhere."""
+    for f in (np.angle, lambda z: np.real(np.sign(z) * (1 + 2j))):
+        assert mg.grad(f)(0j) == 0
+        assert mg.grad(f)(1 + 0j) != 0
+        assert mg.grad(f)(-2.0) == 0
+
+
+def test_second_derivative_of_the_modulus():
+    """|x + iy| has the second derivative x²/|z|³ by y: the sign of a complex number turns."""
+    second = mg.grad(mg.grad(lambda y: np.abs(3 + 1j * y)))
+    assert_close(second(4.0), 9 / 125, 1e-15)
+
+
+@pytest.mark.parametrize(("a", "b", "wanted"), [(-INF, 1.0, (0, 1)), (1e4, -1e4, (1, 0))])
+def test_logaddexp2_with_arguments_far_apart(a, b, wanted):
+    """As logaddexp: no overflow, and an infinite argument is no NaN."""
+    assert slopes(np.logaddexp2, a, b) == wanted
+
+
+@pytest.mark.parametrize("f", [np.arcsinh, np.arccosh])
+def test_inverse_hyperbolics_of_large_numbers(f):
+    """Their slope is 1/x far out, where x² overflows."""
+    assert slopes(f, 1e200) == pytest.approx((1e-200,), rel=1e-12, abs=0)
