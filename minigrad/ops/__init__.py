@@ -6,6 +6,7 @@ Read next: `minigrad.ops.declare`, how an op is declared.
 from minigrad.ops import (
     decompositions,
     elementwise,
+    fft,
     index,
     joining,
     linalg,
@@ -20,6 +21,7 @@ from minigrad.ops import (
 __all__ = [
     "decompositions",
     "elementwise",
+    "fft",
     "index",
     "joining",
     "linalg",

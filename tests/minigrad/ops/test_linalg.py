@@ -80,3 +80,58 @@ def test_sizes_that_do_not_fit(a, b, message):
     ]:
         with pytest.raises(mg.ShapeError, match=message):
             left @ right
+
+
+@pytest.mark.parametrize("order", [None, 1, 2, 3, 1.5, np.inf, -np.inf, 0])
+def test_norm_of_the_zero_vector_has_derivative_zero(order):
+    """Not NaN, and without a warning; a zero element beside others neither."""
+    assert mg.grad(lambda x: np.linalg.norm(x, order))(np.zeros(3)).tolist() == [0, 0, 0]
+    assert np.all(np.isfinite(mg.grad(lambda x: np.linalg.norm(x, order))(np.array([3.0, 0, 4]))))
+
+
+def test_elements_that_tie_for_the_largest_share_its_derivative():
+    """The norm inf of (2, -2, 1) has the derivative (1/2, -1/2, 0)."""
+    gradient = mg.grad(lambda x: np.linalg.norm(x, np.inf))(np.array([2.0, -2.0, 1.0]))
+    assert gradient.tolist() == [0.5, -0.5, 0]
+
+
+@pytest.mark.parametrize("order", ["nuc", 2, -2, 1, -1, np.inf, -np.inf, "fro"])
+def test_norm_of_matrices_on_any_axes(order):
+    """The value is NumPy's for each order, also where the axes are not the last two."""
+    x = np.cos(np.arange(24.0) ** 1.5).reshape(2, 3, 4)
+    for keep in (False, True):
+        got = np.linalg.norm(mg.tensor(x), order, (2, 0), keepdims=keep)
+        assert_close(got.data, np.linalg.norm(x, order, (2, 0), keepdims=keep), 1e-14)
+
+
+def test_det_of_a_singular_matrix():
+    """Its derivatives are the cofactors, which exist where the inverse does not."""
+    a = np.array([[1.0, 2.0], [2.0, 4.0]])
+    assert_close(mg.grad(np.linalg.det)(a), [[4, -2], [-2, 1]], 1e-15)
+    assert_close(mg.grad(np.linalg.det)(np.zeros((1, 1))), [[1]], 0)
+
+
+def test_lstsq_gives_the_solution_and_numpys_other_answers():
+    """The solution is a Tensor; residuals, rank and singular values are NumPy's plain ones."""
+    a, b = np.array([[1.0, 0], [1, 1], [1, 2]]), np.array([1.0, 2, 4])
+    got, wanted = np.linalg.lstsq(mg.tensor(a), b), np.linalg.lstsq(a, b)
+    np.testing.assert_array_equal(got[0].data, wanted[0])
+    for i in (1, 2, 3):
+        np.testing.assert_array_equal(got[i], wanted[i])
+    with pytest.raises(mg.ShapeError, match=r"lstsq: a is \(3, 2\) of rank 1; .* full, 2"):
+        np.linalg.lstsq(mg.tensor(np.ones((3, 2))), b)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 6, -2])
+def test_matrix_power_is_repeated_multiplication(n):
+    """Value and gradient are those of the product written out."""
+    a = np.array([[1.0, 0.5], [-0.3, 2.0]])
+
+    def spelled_out(a):
+        y = np.eye(2) + 0 * a
+        for _ in range(abs(n)):
+            y = y @ (a if n > 0 else np.linalg.inv(a))
+        return np.sum(y * y)
+
+    wanted = mg.grad(spelled_out)(a)
+    assert_close(mg.grad(lambda a: np.sum(np.linalg.matrix_power(a, n) ** 2))(a), wanted, 1e-12)
