@@ -7,8 +7,10 @@ Read next: `minigrad.ops.declare`, how a row is written.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from minigrad.errors import NoRuleError
@@ -49,10 +51,18 @@ class Op:
 ROWS: dict[Any, Op] = {}
 """The op table: NumPy function (or a function of ours) -> row."""
 
+# Rows for a library that minigrad does not import: where they are, once the user has imported it.
+_LATER = {"scipy.special": "minigrad.ops.special"}
+
 
 def row(function: Any) -> Op:
     """The row of `function`, or a NoRuleError that says what to do."""
     op = ROWS.get(function)
+    if op is None:
+        for package, module in _LATER.items():
+            if package in sys.modules:
+                import_module(module)
+        op = ROWS.get(function)
     if op is None:
         raise _no_rule(function)
     return op
