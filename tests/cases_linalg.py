@@ -159,3 +159,10 @@ CASES |= {
         REAL, call=flat(np.linalg.slogdet, regular), shapes=SQUARE, **HERMITIAN
     ),
 }  # fmt: skip
+
+CASES |= {
+    np.linalg.matmul: on(REAL, REAL, shapes=MATRICES[3:]),
+    np.linalg.outer: on(REAL, REAL, shapes=(((3,), (2,)), ((0,), (2,)))),
+    np.linalg.tensordot: on(REAL, REAL, shapes=(((4, 2, 3), (2, 3, 2)),)),
+    np.linalg.matrix_norm: on(NONZERO, shapes=((2, 3), (2, 2, 3)), analytic=False, on_complex=True),
+}

@@ -71,8 +71,10 @@ def _several(
     bound = binding(function, vjp)
 
     def call(op: Op, *args: Any, **kwargs: Any) -> Any:
-        if without is not None and kwargs.pop("compute_uv", True) is False:
-            return without(*args[:1])
+        if without is not None:
+            if not kwargs.pop("compute_uv", args[2] if len(args) > 2 else True):
+                return without(args[0])
+            args = args[:2] + args[3:]
         y = bound(op, *args, **kwargs)
         ys = _parts(y, shapes(y._args[0], **y.params))
         if real is not None:

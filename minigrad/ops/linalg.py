@@ -259,3 +259,10 @@ multilinear(
 )
 composed(np.linalg.matrix_power, _matrix_power)
 plain(np.linalg.matrix_rank)
+composed(np.linalg.matmul, lambda x1, x2: x1 @ x2)
+composed(np.linalg.outer, np.outer)
+composed(np.linalg.tensordot, lambda x1, x2, *, axes=2: np.tensordot(x1, x2, axes))
+composed(
+    np.linalg.matrix_norm,
+    lambda x, *, keepdims=False, ord="fro": np.linalg.norm(x, ord, (-2, -1), keepdims),  # noqa: A006
+)

@@ -1,4 +1,4 @@
-"""The matrix product: every pairing of vectors, matrices and stacks."""
+"""Linear algebra: every pairing in a product, singular points, forms of call, messages."""
 
 import numpy as np
 import pytest
