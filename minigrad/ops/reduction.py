@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import NoRuleError
-from minigrad.ops.declare import arrays, binding, composed, linear, plain, rule
+from minigrad.ops.declare import arrays, composed, linear, plain, rule
 from minigrad.ops.shape import rows, spread, unrows
 from minigrad.table import Op
-from minigrad.tensor import Tensor
+from minigrad.tensor import record
 from minigrad.values import Array
 
 __all__: list[str] = []
@@ -102,36 +102,45 @@ def _by_method(name: str) -> Any:
     return lambda a, *, axis=None, keepdims=False: getattr(a, name)(axis=axis, keepdims=keepdims)
 
 
-def _filled(function: Any, vjp: Any, neutral: float, join: Any) -> Any:
+def _filled(function: Any, neutral: float, join: Any) -> Any:
     """The call of a reduction: what where= leaves out is neutral, and initial= joins the result."""
-    plainly = binding(function, vjp)
 
-    def call(op: Op, *args: Any, dtype: Any = None, initial: Any = None, where: Any = None,
-             **kwargs: Any) -> Tensor:  # fmt: skip
+    def call(
+        op: Op, a: Any, axis: Any = None, *, keepdims: bool = False, dtype: Any = None,
+        initial: Any = None, where: Any = True,
+    ) -> Any:  # fmt: skip
         if dtype is not None:
-            args = (args[0].astype(dtype), *args[1:])
-        if where is not None:
+            a = a.astype(dtype)
+        if where is not True:
             if initial is None and np.isinf(neutral):
                 raise NoRuleError(f"{op.name}: where= needs initial=, as in NumPy")
-            args = (np.where(where, args[0], neutral), *args[1:])
-        y: Tensor = plainly(op, *args, **kwargs)
+            a = np.where(where, a, neutral)
+        y = record(op, (a,), {"axis": axis, "keepdims": keepdims})
         return y if initial is None else join(y, *arrays(function, [initial]))
 
     return call
 
 
-def _averaged(vjp: Any, function: Any) -> Any:
-    """The call of mean, var and std: with where= by sums and counts of what is chosen."""
-    plainly = binding(function, vjp)
-    masked: Any = {np.mean: _mean_where, np.var: _var_where, np.std: _std_where}[function]
+def _mean_call(
+    op: Op, a: Any, axis: Any = None, *, keepdims: bool = False, dtype: Any = None,
+    where: Any = True,
+) -> Any:  # fmt: skip
+    if dtype is not None:
+        a = a.astype(dtype)
+    if where is not True:
+        return _mean_where(a, where, axis, keepdims)
+    return record(op, (a,), {"axis": axis, "keepdims": keepdims})
 
-    def call(op: Op, *args: Any, dtype: Any = None, where: Any = None, **kwargs: Any) -> Tensor:
+
+def _spread_call(masked: Any) -> Any:
+    def call(
+        op: Op, a: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False,
+        dtype: Any = None, where: Any = True,
+    ) -> Any:  # fmt: skip
+        params = {"axis": axis, "ddof": ddof, "keepdims": keepdims}
         if dtype is not None:
-            args = (args[0].astype(dtype), *args[1:])
-        y: Tensor = (
-            plainly(op, *args, **kwargs) if where is None else masked(*args, where, **kwargs)
-        )
-        return y
+            a = a.astype(dtype)
+        return record(op, (a,), params) if where is True else masked(a, where, **params)
 
     return call
 
@@ -159,18 +168,18 @@ def _std_where(a: Any, where: Any, **kwargs: Any) -> Any:
     return np.where(var == 0, 0, np.sqrt(np.where(var == 0, 1, var)))
 
 
-linear(np.sum, _sum, symbol="Σ", forward=_by_method("sum"), call=_filled(np.sum, _sum, 0, np.add))
-linear(np.mean, _mean, forward=_by_method("mean"), call=_averaged(_mean, np.mean))
+linear(np.sum, _sum, symbol="Σ", forward=_by_method("sum"), call=_filled(np.sum, 0, np.add))
+linear(np.mean, _mean, forward=_by_method("mean"), call=_mean_call)
 for _f, _name, _worst, _join in (
     (np.max, "max", -np.inf, np.maximum),
     (np.amax, "max", -np.inf, np.maximum),
     (np.min, "min", np.inf, np.minimum),
     (np.amin, "min", np.inf, np.minimum),
 ):
-    rule(_f, _extreme, forward=_by_method(_name), call=_filled(_f, _extreme, _worst, _join))
-rule(np.prod, _prod, symbol="Π", call=_filled(np.prod, _prod, 1, np.multiply))
-rule(np.var, _var, call=_averaged(_var, np.var))
-rule(np.std, _std, call=_averaged(_std, np.std))
+    rule(_f, _extreme, forward=_by_method(_name), call=_filled(_f, _worst, _join))
+rule(np.prod, _prod, symbol="Π", call=_filled(np.prod, 1, np.multiply))
+rule(np.var, _var, call=_spread_call(_var_where))
+rule(np.std, _std, call=_spread_call(_std_where))
 linear(np.cumsum, _cumsum)
 rule(np.cumprod, _cumprod)
 plain(np.argmax, np.argmin, np.any, np.all, np.count_nonzero, np.nanargmax, np.nanargmin)
