@@ -10,6 +10,7 @@ Read next: `minigrad.ops.fft`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from math import prod
 from typing import Any
 
@@ -22,14 +23,13 @@ from minigrad.values import Array
 
 __all__: list[str] = []
 
-EigResult, EighResult, QRResult, SlogdetResult, SVDResult = (
-    type(function(np.eye(1)))
-    for function in (
-        np.linalg.eig, np.linalg.eigh, np.linalg.qr, np.linalg.slogdet, np.linalg.svd,
-    )
-)  # fmt: skip
-
 Shapes = Callable[..., tuple[tuple[int, ...], ...]]
+
+
+@cache
+def _result(function: Any) -> Any:
+    """The named tuple NumPy's function returns; asked when needed, to keep the import cheap."""
+    return type(function(np.eye(1)))
 
 
 def _parts(packed: Array, shapes: tuple[tuple[int, ...], ...]) -> list[Array]:
@@ -44,7 +44,6 @@ def _parts(packed: Array, shapes: tuple[tuple[int, ...], ...]) -> list[Array]:
 
 def _several(
     function: Any,
-    result: Any,
     shapes: Shapes,
     vjp: Callable[..., Array],
     real: int | None = None,
@@ -54,7 +53,6 @@ def _several(
 
     Args:
         function: NumPy's.
-        result: what NumPy returns them in: a type called with the results.
         shapes: `(x, **params)` -> the shapes of the results.
         vjp: `(gs, ys, x, **params)` -> the cotangent of x; gs and ys are lists.
         without: the function to call instead for `compute_uv=False`.
@@ -79,7 +77,7 @@ def _several(
         ys = _parts(y, shapes(y._args[0], **y.params))
         if real is not None:
             ys[real] = np.real(ys[real])
-        return result(*ys)
+        return _result(function)(*ys)
 
     rule(
         function, packed, forward=forward, call=call, code=f"np.linalg.{function.__name__}({{*=}})"
@@ -271,11 +269,11 @@ def _in(function: Any) -> str:
 
 
 rule(np.linalg.cholesky, _cholesky, code=_in(np.linalg.cholesky))
-_several(np.linalg.eigh, EighResult, _square, _eigh, real=0)
+_several(np.linalg.eigh, _square, _eigh, real=0)
 rule(np.linalg.eigvalsh, _eigvalsh, code=_in(np.linalg.eigvalsh))
-_several(np.linalg.eig, EigResult, _square, _eig)
+_several(np.linalg.eig, _square, _eig)
 rule(np.linalg.eigvals, _eigvals, code=_in(np.linalg.eigvals))
-_several(np.linalg.svd, SVDResult, _svd_shapes, _svd, without=np.linalg.svdvals)
+_several(np.linalg.svd, _svd_shapes, _svd, without=np.linalg.svdvals)
 rule(np.linalg.svdvals, _svdvals, code=_in(np.linalg.svdvals))
-_several(np.linalg.qr, QRResult, _qr_shapes, _qr)
-_several(np.linalg.slogdet, SlogdetResult, lambda a: (a.shape[:-2],) * 2, _slogdet, real=1)
+_several(np.linalg.qr, _qr_shapes, _qr)
+_several(np.linalg.slogdet, lambda a: (a.shape[:-2],) * 2, _slogdet, real=1)
