@@ -79,6 +79,28 @@ def test_newton_logistic():
     assert lengths[-1] < lengths[-2] ** 1.5
 
 
+def test_gaussian_process():
+    """The optimum and the gradient are scikit-learn's, whose derivative was worked out by hand."""
+    found, reference, error = load("numpy/gaussian_process").main()
+    np.testing.assert_allclose(found, reference, rtol=1e-3)
+    assert error < 1e-7
+
+
+def test_kalman_filter():
+    """The filter's likelihood is the joint Gaussian's, and its gradient leads near the truth."""
+    module = load("numpy/kalman_filter")
+    found, check = module.main()
+    assert check < 1e-10
+    np.testing.assert_allclose(found, [module.PUSH, module.SIGHT], rtol=0.15)
+
+
+def test_deconvolution():
+    """Newton's step through np.fft gives the closed form, nearer the truth than what was seen."""
+    truth, seen, found, closed = load("numpy/deconvolution").main()
+    np.testing.assert_allclose(found, closed, atol=1e-8)
+    assert np.mean((found - truth) ** 2) < 0.6 * np.mean((seen - truth) ** 2)
+
+
 @pytest.mark.parametrize("path", sorted(EXAMPLES.rglob("*.py")), ids=lambda p: p.name)
 def test_examples_are_short_and_say_what_they_are_for(path):
     """30 to 110 lines, a purpose in one line, a main()."""
