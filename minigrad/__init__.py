@@ -14,6 +14,7 @@ from minigrad.errors import (
     MinigradError,
     NoRuleError,
     ShapeError,
+    SingularError,
 )
 from minigrad.graph import Graph, graph
 from minigrad.ops.index import set_at
@@ -38,6 +39,7 @@ __all__ = [
     "MinigradError",
     "NoRuleError",
     "ShapeError",
+    "SingularError",
     "Tensor",
     "grad",
     "graph",

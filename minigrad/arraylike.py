@@ -198,6 +198,7 @@ class ArrayLike:
     take = _method(np.take)
     diagonal = _method(np.diagonal)
     trace = _method(np.trace)
+    dot = _method(np.dot)
     copy = _method(np.copy)
     conj = _method(np.conjugate)
     clip = _method(np.clip)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 __all__ = [
     "DTypeError",
     "GraphError",
@@ -15,6 +17,7 @@ __all__ = [
     "MinigradError",
     "NoRuleError",
     "ShapeError",
+    "SingularError",
     "failed",
 ]
 
@@ -43,6 +46,10 @@ class GraphError(MinigradError, ValueError):
     """A view of a graph that cannot be had: an unknown node, a format nothing here draws."""
 
 
+class SingularError(ShapeError, np.linalg.LinAlgError):
+    """A matrix that is singular, or does not converge; a `numpy.linalg.LinAlgError` too."""
+
+
 def failed(op: str, symbol: str, args: Sequence[Any], error: Exception) -> MinigradError:
     """What to raise when `op` applied to the arrays `args` raised NumPy's `error`.
 
@@ -56,6 +63,8 @@ def failed(op: str, symbol: str, args: Sequence[Any], error: Exception) -> Minig
     reason = str(error)
     if isinstance(error, IndexError) and not isinstance(error, ValueError):
         return IndexingError(f"{op}: {joint.join(shapes)}: {reason}")
+    if isinstance(error, np.linalg.LinAlgError):
+        return SingularError(f"{op}: {joint.join(shapes)}: {reason}")
     if isinstance(error, ValueError):
         if op == "matmul":
             reason = _why_no_product(*(getattr(a, "shape", ()) for a in args))

@@ -32,8 +32,8 @@ class Op:
         form: how it was declared: elementwise, linear, multilinear, rule, constant, composed.
         call: what calling the NumPy function does when a Tensor is among the arguments:
             `call(op, *args, **kwargs)`, the call's own arguments.
-        code: its Python source: `{0}` stands for input 0, `{1*}` for those from 1 on, `{=}` for the
-            parameters, `{*=}` for everything.
+        code: its Python source: `{0}` stands for input 0, `{1*}` for those from 1 on, `{axis}` for
+            that parameter, `{=}` for all of them as keywords, `{*=}` for everything.
         check: `(vjp, c, shape)` -> c, which a user's `vjp` returned, made sure of; called where c
             is not at once an array like the input. None for our own rules.
     """

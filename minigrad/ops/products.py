@@ -213,5 +213,5 @@ multilinear(
     forward=lambda *xs, subscripts, optimize: np.einsum(subscripts, *xs, optimize=optimize),
     call=_einsum,
     symbol="Σ∏",
-    code="np.einsum({=}, {*})",
+    code="np.einsum({subscripts}, {*})",
 )

@@ -43,16 +43,22 @@ def formula(node: Node) -> str:
     if node.op is None:
         return node.kind
     inputs = [operand(a) for a in node.inputs]
-    params = [
-        f"{k}={operand(v)}" for k, v in node.params.items() if v is not None and v is not False
-    ]
+    given = {k: v for k, v in node.params.items() if v is not None and v is not False}
+    params = [f"{k}={_parameter(v)}" for k, v in given.items()]
 
     def fill(hole: re.Match[str]) -> str:
-        i, mark = int(hole[1] or 0), hole[2]
+        at, mark = hole[1], hole[2]
+        if at and not at.isdigit():
+            return _parameter(node.params[at])
+        i = int(at or 0)
         shown = {"": inputs[i : i + 1], "*": inputs[i:], "=": params, "*=": inputs[i:] + params}
         return ", ".join(shown[mark])
 
-    return re.sub(r"\{(\d*)(\*?=?)\}", fill, node.op.code)
+    return re.sub(r"\{(\w*)(\*?=?)\}", fill, node.op.code)
+
+
+def _parameter(value: Any) -> str:
+    return repr(value) if isinstance(value, str) else operand(value)
 
 
 def operand(a: Any) -> str:

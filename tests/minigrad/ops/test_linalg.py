@@ -135,3 +135,11 @@ def test_matrix_power_is_repeated_multiplication(n):
 
     wanted = mg.grad(spelled_out)(a)
     assert_close(mg.grad(lambda a: np.sum(np.linalg.matrix_power(a, n) ** 2))(a), wanted, 1e-12)
+
+
+def test_a_singular_matrix_is_numpys_error_too():
+    """Code that catches NumPy's LinAlgError catches ours, which says which shape it was."""
+    x = mg.tensor([[1.0, 2.0], [2.0, 4.0]])
+    with pytest.raises(np.linalg.LinAlgError, match=r"inv: \(2, 2\): Singular matrix") as caught:
+        np.linalg.inv(x)
+    assert isinstance(caught.value, mg.SingularError)
