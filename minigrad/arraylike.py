@@ -199,6 +199,7 @@ class ArrayLike:
     diagonal = _method(np.diagonal)
     trace = _method(np.trace)
     dot = _method(np.dot)
+    round = _method(np.round)
     copy = _method(np.copy)
     conj = _method(np.conjugate)
     clip = _method(np.clip)

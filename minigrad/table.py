@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+import numpy as np
+
 from minigrad.errors import NoRuleError
 from minigrad.values import Array
 
@@ -70,6 +72,8 @@ def row(function: Any) -> Op:
 
 def _no_rule(function: Any) -> NoRuleError:
     module = getattr(function, "__module__", "numpy")
+    if not hasattr(np, function.__name__) and isinstance(function, np.ufunc):
+        module = "scipy.special"  # its ufuncs do not say where they are from
     called = f"{module}.{function.__name__}".replace("numpy.", "np.", 1)
     return NoRuleError(
         f"{called}: no derivative rule for it; compose it from functions that have one, "

@@ -282,6 +282,8 @@ class Tensor(ArrayLike):
     __matmul__, __rmatmul__ = _binary(np.matmul, operator.matmul)
     __mod__, __rmod__ = _binary(np.remainder, operator.mod)
     __floordiv__, __rfloordiv__ = _binary(np.floor_divide, operator.floordiv)
+    __divmod__ = lambda self, other: (self // other, self % other)  # noqa: E731
+    __rdivmod__ = lambda self, other: (other // self, other % self)  # noqa: E731
     __and__, __rand__ = _binary(np.bitwise_and, operator.and_)
     __or__, __ror__ = _binary(np.bitwise_or, operator.or_)
     __lt__ = _comparison(np.less, operator.lt)

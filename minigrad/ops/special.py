@@ -92,14 +92,15 @@ def _logistic(s: Any) -> None:
 
 def _gamma(s: Any) -> None:
     """Gamma and beta functions; DLMF 5.2, 5.12, 5.15. ψ' is Hurwitz's zeta function ζ(2, x)."""
-    zeta = getattr(s, "_ufuncs")._zeta  # noqa: B009  the ufunc that special.zeta calls
+    zeta = getattr(getattr(s, "_ufuncs", None), "_zeta", None)  # what special.zeta calls
     psi = s.psi
     _row(s.gamma, lambda y, x: y * psi(x))
     _row(s.rgamma, lambda y, x: -y * psi(x))
     _row(s.gammaln, lambda y, x: psi(x))
     _row(s.loggamma, lambda y, x: psi(x))
     _row(psi, lambda y, x: s.zeta(2, x))
-    _row(zeta, _unknown(zeta, "x"), lambda y, a, b: -a * s.zeta(a + 1, b))
+    if zeta is not None:
+        _row(zeta, _unknown(zeta, "x"), lambda y, a, b: -a * s.zeta(a + 1, b))
     _row(
         s.beta,
         lambda y, a, b: y * (psi(a) - psi(a + b)),

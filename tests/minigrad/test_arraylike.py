@@ -177,3 +177,13 @@ def test_format():
 def test_sum_of_a_list():
     """Python's own sum starts at 0 and adds."""
     assert sum([X, X]).data.tolist() == [2, 4, 6]
+
+
+def test_divmod_and_round():
+    """The builtins work as on arrays: the remainder has the derivative 1, the rest has none."""
+    x = mg.tensor(7.5)
+    whole, rest = divmod(x, 2)
+    (whole + rest).backward()
+    assert (whole.item(), rest.item(), x.grad) == (3, 1.5, 1)
+    assert [part.item() for part in divmod(7.5, mg.tensor(2.0))] == [3, 1.5]
+    assert mg.tensor(2.567).round(1).item() == 2.6

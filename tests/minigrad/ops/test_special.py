@@ -61,3 +61,9 @@ def test_an_argument_without_a_derivative():
     """The order of a Bessel function cannot be a variable; the error says so and what to do."""
     with pytest.raises(mg.NoRuleError, match="jv: no derivative by v is known; pass v as a const"):
         mg.grad(special.jv)(1.5, 2.0)
+
+
+def test_a_ufunc_without_a_row_is_named_as_scipys():
+    """The error says where the function is from, also for SciPy's ufuncs, which do not."""
+    with pytest.raises(mg.NoRuleError, match=r"scipy\.special\.agm: no derivative rule"):
+        special.agm(mg.tensor(1.0), 2.0)
