@@ -71,7 +71,6 @@ CASES = {
     np.round: on(((0.6, 1.4),), analytic=False)
     + on(((0.16, 0.24),), call=lambda x: np.round(x, 1), analytic=False),
     np.around: on(((0.6, 1.4),), analytic=False),
-    np.fix: on(((0.1, 0.9), (-1.9, -1.1)), analytic=False),
     np.nan_to_num: on(REAL, analytic=False, on_complex=True),
     np.angle: on(NONZERO, analytic=False, on_complex=True)
     + on(NONZERO, call=lambda z: np.angle(z, deg=True), analytic=False, on_complex=True),

@@ -176,7 +176,6 @@ rule(np.sign,             _sign)
 rule(np.floor_divide,     lambda g, y, a, b: None, lambda g, y, a, b: None, symbol="//", code="{0} // {1}")
 for _round in (np.round, np.around):
     rule(_round,          lambda g, y, a, *, decimals=0: None)
-rule(np.fix,              lambda g, y, x: None)
 rule(np.nan_to_num,       _nan_to_num)
 
 rule(np.clip,
