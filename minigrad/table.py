@@ -31,7 +31,8 @@ class Op:
         vjps: for each input in turn the function `(g, y, *args, **params) -> cotangent of the
             input`, in plain NumPy, or None where no derivative passes.
         symbol: what a picture writes in its circle: `+`, `√`, `tanh`.
-        form: how it was declared: elementwise, linear, multilinear, rule, constant, composed.
+        form: how it was declared: elementwise, linear, multilinear, rule, constant, plain,
+            composed or primitive.
         call: what calling the NumPy function does when a Tensor is among the arguments:
             `call(op, *args, **kwargs)`, the call's own arguments.
         code: its Python source: `{0}` stands for input 0, `{1*}` for those from 1 on, `{axis}` for

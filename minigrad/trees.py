@@ -11,7 +11,7 @@ from typing import Any
 
 from minigrad.errors import ShapeError
 
-__all__ = ["flatten", "map_tree"]
+__all__ = ["flatten"]
 
 
 def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
@@ -33,12 +33,6 @@ def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
         return build(iter(new))
 
     return leaves, rebuild
-
-
-def map_tree(function: Callable[[Any], Any], tree: Any) -> Any:
-    """The same tree with `function` applied to each leaf."""
-    leaves, rebuild = flatten(tree)
-    return rebuild([function(leaf) for leaf in leaves])
 
 
 def _take_apart(tree: Any, leaves: list[Any]) -> Callable[[Iterator[Any]], Any]:

@@ -32,15 +32,15 @@ Array = Any  # an ndarray or a Tensor
 Loss = Callable[[Array, Array], Array]
 
 
-def _examples(loss: str, A: np.ndarray, Y: np.ndarray) -> int:
-    """m, where A and Y are both (n, m) with m > 0."""
+def _examples(loss: str, A: np.ndarray, Y: np.ndarray, of: str = "A") -> int:
+    """m, where A, which the message calls `of`, and Y are both (n, m) with m > 0."""
     shape = np.shape(A)
     if shape != np.shape(Y):
-        raise mg.ShapeError(f"{loss}: A is {shape} but Y is {np.shape(Y)}")
+        raise mg.ShapeError(f"{loss}: {of} is {shape} but Y is {np.shape(Y)}")
     if len(shape) != 2:
-        raise mg.ShapeError(f"{loss}: A is {shape}; expected (n, m), a column for each example")
+        raise mg.ShapeError(f"{loss}: {of} is {shape}; expected (n, m), a column for each example")
     if not shape[1]:
-        raise mg.ShapeError(f"{loss}: no examples: A is {shape}")
+        raise mg.ShapeError(f"{loss}: no examples: {of} is {shape}")
     return int(shape[1])
 
 
@@ -256,7 +256,7 @@ def binary_cross_entropy_with_logits(Z: Array, Y: Array) -> Array:
     >>> print(binary_cross_entropy_with_logits(np.array([[-1e4, 1e4]]), np.array([[0, 0]])))
     5000.0
     """
-    m = _examples("binary_cross_entropy_with_logits", Z, Y)
+    m = _examples("binary_cross_entropy_with_logits", Z, Y, of="Z")
     _probabilities("binary_cross_entropy_with_logits", Y)
     return (np.maximum(Z, 0.0) - Z * Y + np.log1p(np.exp(-np.abs(Z)))).sum() / m
 
@@ -314,7 +314,7 @@ def cross_entropy(Z: Array, Y: Array) -> Array:
     >>> print(cross_entropy(Z, np.array([0, 1])).round(4))
     0.3466
     """
-    m = _examples("cross_entropy", Z, Z)
+    m = _examples("cross_entropy", Z, Z, of="Z")
     Y = class_columns(Z, Y)
     _probabilities("cross_entropy", Y)
     if abs(Y.sum(axis=0) - 1).max() > 1e-3:
@@ -349,7 +349,7 @@ def hinge(Z: Array, Y: Array) -> Array:
     >>> print(hinge(np.array([[2.0, 0.5]]), np.array([[1, -1]])))
     0.75
     """
-    m = _examples("hinge", Z, Y)
+    m = _examples("hinge", Z, Y, of="Z")
     if not (np.abs(Y) == 1).all():
         raise ArgumentError(
             f"hinge: labels from {Y.min()} to {Y.max()}; expected each −1 or +1 (2 Y − 1 for 0, 1)"

@@ -199,7 +199,7 @@ MESSAGES = [
      r"binary_cross_entropy: A is \(1, 5\) but Y is \(1, 4\)"),
     (nn.mse, np.ones((2, 5)), np.ones(5), r"mse: A is \(2, 5\) but Y is \(5,\)"),
     (nn.mae, np.ones(5), np.ones(5), r"mae: A is \(5,\); expected \(n, m\)"),
-    (nn.hinge, np.ones((2, 0)), np.ones((2, 0)), r"hinge: no examples: A is \(2, 0\)"),
+    (nn.hinge, np.ones((2, 0)), np.ones((2, 0)), r"hinge: no examples: Z is \(2, 0\)"),
     (nn.cross_entropy, np.ones((2, 0)), np.ones(0), r"cross_entropy: no examples: .*\(2, 0\)"),
     (nn.cross_entropy, np.ones((3, 4)), np.ones((2, 4)),
      r"cross_entropy: Z is \(3, 4\) but Y is \(2, 4\); expected \(3, 4\), or class numbers \(4,\)"),

@@ -5,9 +5,7 @@ import sys
 import pytest
 
 import nn
-
-plots = pytest.importorskip("nn.plots")
-pytest.importorskip("matplotlib")
+from nn import plots
 
 
 @pytest.mark.parametrize("given", [[0.7, 0.5, 0.4], nn.History([0.7, 0.5, 0.4])])

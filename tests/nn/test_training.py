@@ -218,7 +218,7 @@ X2, Y2 = np.ones((2, 5)), np.ones((1, 5))
         (np.ones((2, 0)), np.ones((1, 0)), {}, r"fit: no examples: X is \(2, 0\)"),
         (X2, Y2[:, :4], {}, r"fit: X is \(2, 5\) but Y is \(1, 4\); expected 5 columns in both"),
         (X2, 1.0, {}, r"fit: X is \(2, 5\) but Y is \(\)"),
-        (X2, np.ones((2, 5)), {}, r"_with_logits: A is \(1, 5\) but Y is \(2, 5\)"),
+        (X2, np.ones((2, 5)), {}, r"_with_logits: Z is \(1, 5\) but Y is \(2, 5\)"),
         (np.ones((3, 5)), Y2, {}, r"layer 1: W\[1\] is \(4, 2\) but A\[0\] is \(3, 5\)"),
         (X2 * np.nan, Y2, {}, r"fit: X\[0, 0\] is nan; expected finite numbers \(10 are not\)"),
         (X2, np.array([[1, 1, np.inf, 1, 1]]), {}, r"fit: Y\[0, 2\] is inf; .* \(1 are not\)"),
