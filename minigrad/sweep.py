@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.table import Op
+
 __all__ = ["conform", "reach", "sum_to", "sweep"]
 
 Node = Any  # a Tensor; this module needs its six fields and must not import it
@@ -57,6 +59,7 @@ def sweep(
         and dtype. A node that no derivative reaches is not yielded.
     """
     cotangents = dict(seeds)
+    gates: dict[Node, Array] = {}  # where np.where took what a node computed; no entry: everywhere
     waiting = {-node.serial: node for node in cotangents if node.op is not None}
     newest = list(waiting)  # a heap: what comes out is the newest node with a cotangent,
     heapify(newest)  # which nothing older can add to
@@ -66,11 +69,17 @@ def sweep(
         yield node, g
         op = node.op
         params = node.params
+        gate = gates.pop(node, None)
+        gated = gate is not None or op.forward is np.where
         given = (g, node, *node.operands()) if record else (g, node._value, *node._args)
         for vjp, a, x in zip(op.vjps, node.inputs, node._args):
             if a is x or vjp is None or (wanted is not None and a not in wanted):
                 continue
             c = vjp(*given, **params) if params else vjp(*given)
+            passed = None
+            if gated:
+                c, passed = _through(gate, op, vjp, c, given)
+                passed = passed if c.shape == x.shape else None
             kind = type(c)
             if kind is not type(x) or (
                 kind is np.ndarray and (c.shape != x.shape or c.dtype is not x.dtype)
@@ -80,13 +89,33 @@ def sweep(
                     continue
             if a in cotangents:
                 cotangents[a] = cotangents[a] + c
+                if a in gates:
+                    gates[a] = True if passed is None else np.logical_or(gates[a], passed)
             else:
                 cotangents[a] = c
+                if passed is not None:
+                    gates[a] = passed
                 if a.op is not None:
                     serial = -a.serial
                     waiting[serial] = a
                     heappush(newest, serial)
     yield from cotangents.items()  # what is left is leaves
+
+
+def _through(
+    gate: Array | None, op: Op, vjp: Any, c: Array, given: tuple[Any, ...]
+) -> tuple[Array, Array | None]:
+    """The cotangent c past the gate of the node, and the gate of the input it is for.
+
+    Elements that `np.where` did not take have no cotangent, also where a derivative is infinite:
+    zero times it would be nan.
+    """
+    if op.forward is np.where:
+        taken = given[2] if vjp is op.vjps[1] else np.logical_not(given[2])
+        return c, taken if gate is None else np.logical_and(gate, taken)
+    if isinstance(op.forward, np.ufunc) and op.forward.signature is None:  # element by element
+        return np.where(gate, c, 0), gate
+    return c, None
 
 
 def conform(c: Array | None, x: Array) -> Array | None:
