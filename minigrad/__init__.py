@@ -7,6 +7,7 @@ Read next: `minigrad.tensor`.
 """
 
 from minigrad import ops
+from minigrad.checkpoint import checkpoint
 from minigrad.errors import (
     DTypeError,
     GraphError,
@@ -41,6 +42,7 @@ __all__ = [
     "ShapeError",
     "SingularError",
     "Tensor",
+    "checkpoint",
     "grad",
     "graph",
     "hessian",

@@ -77,7 +77,7 @@ def sweep(
                 continue
             c = vjp(*given, **params) if params else vjp(*given)
             passed = None
-            if gated:
+            if gated and c is not None:
                 c, passed = _through(gate, op, vjp, c, given)
                 passed = passed if c.shape == x.shape else None
             kind = type(c)

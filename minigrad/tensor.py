@@ -25,7 +25,7 @@ from minigrad.sweep import sweep
 from minigrad.table import ROWS, Op, row
 from minigrad.values import Array, constant, copied, fitting, readonly, settle
 
-__all__ = ["Tensor", "name", "no_grad", "record", "recording", "tensor"]
+__all__ = ["Tensor", "is_recording", "name", "no_grad", "record", "recording", "remember", "tensor"]
 
 _NO_PARAMS: Mapping[str, Any] = {}
 _clock = count(1)  # next() is atomic, so serials are unique across threads
@@ -42,16 +42,17 @@ def record(op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any] = _NO_PARA
         if isinstance(error, MinigradError):
             raise
         raise failed(op.name, op.symbol, args, error) from error
-    return _node(value, op, inputs, args, params)
+    return remember(value, op, inputs, args, params)
 
 
-def _node(
+def remember(
     value: Array,
     op: Op | None,
     inputs: tuple[Any, ...],
     args: tuple[Any, ...],
     params: Mapping[str, Any],
 ) -> Tensor:
+    """The node for a value that `op` computed from the args, which the inputs held."""
     node: Tensor = _new(Tensor)
     if not _recording.get():
         op, inputs, args, params = None, (), (), _NO_PARAMS
@@ -65,6 +66,11 @@ def _node(
     node.serial = next(_clock)
     node.name = node._grad = None
     return node
+
+
+def is_recording() -> bool:
+    """Whether operations on Tensors are recorded here and now."""
+    return _recording.get()
 
 
 @contextmanager
@@ -104,7 +110,7 @@ def _binary(function: Any, compute: Callable[[Any, Any], Array]) -> tuple[Any, A
             raise failed(op.name, op.symbol, (a, b), error) from error
         if type(value) is complex:  # Python's complex takes np.float64 for a float of its own
             value = np.complex128(value)
-        return _node(value, op, inputs, (a, b), _NO_PARAMS)
+        return remember(value, op, inputs, (a, b), _NO_PARAMS)
 
     def method(self: Tensor, other: Any) -> Tensor:
         if isinstance(other, Tensor):
@@ -227,7 +233,7 @@ class Tensor(ArrayLike):
         derivatives still reach the leaf.
         """
         return tuple(
-            a if a is x or a._value is x else _node(x, ROWS["recorded"], (a,), (x,), _NO_PARAMS)
+            a if a is x or a._value is x else remember(x, ROWS["recorded"], (a,), (x,), _NO_PARAMS)
             for a, x in zip(self.inputs, self._args, strict=True)
         )
 

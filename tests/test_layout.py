@@ -13,7 +13,7 @@ import minigrad
 ROOT = Path(__file__).parents[1]
 ORDER = [
     "errors", "values", "table", "trees", "sweep", "arraylike", "tensor", "ops", "transforms",
-    "viz", "graph", "compile", "testing", "debug", "cli", "__main__", "__init__",
+    "program", "checkpoint", "viz", "graph", "compile", "testing", "debug", "cli", "__main__", "__init__",
 ]  # fmt: skip
 SIDE_BY_SIDE = [{"compile", "testing"}, {"compile", "viz"}, {"testing", "viz"}]
 OPTIONAL = {"matplotlib", "numba", "onnx", "safetensors", "sklearn", "scipy", "tqdm"}

@@ -31,8 +31,8 @@ from minigrad.values import Array
 from minigrad.values import constant as operand
 
 __all__ = [
-    "Each", "arrays", "binding", "composed", "constant", "elementwise", "linear", "multilinear",
-    "plain", "rule",
+    "Each", "Joint", "arrays", "binding", "composed", "constant", "elementwise", "linear",
+    "multilinear", "plain", "rule",
 ]  # fmt: skip
 
 Rule = Callable[..., Array]
@@ -130,6 +130,26 @@ class Each:
     def __iter__(self) -> Iterator[Rule]:
         for i in count():
             yield self.made.get(i) or self.made.setdefault(i, partial(self.vjp, i))
+
+
+class Joint:
+    """The rules of an op from one that gives every input's cotangent: `(g, y, *xs) -> tuple`.
+
+    Each pass over it, which a sweep makes once for each node, evaluates it at most once.
+    """
+
+    def __init__(self, vjp: Rule) -> None:
+        self.vjp = vjp
+
+    def __iter__(self) -> Iterator[Rule]:
+        pulled: list[Any] = []
+
+        def entry(i: int, *given: Any, **params: Any) -> Array:
+            if not pulled:
+                pulled.extend(self.vjp(*given, **params))
+            return pulled[i]
+
+        return (partial(entry, i) for i in count())
 
 
 # What a call of the NumPy function does -----------------------------------------------------------

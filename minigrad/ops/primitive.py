@@ -13,7 +13,7 @@ from typing import Any, overload
 import numpy as np
 
 from minigrad.errors import DTypeError, ShapeError
-from minigrad.ops.declare import Each
+from minigrad.ops.declare import Joint
 from minigrad.table import Op
 from minigrad.tensor import Tensor, record
 from minigrad.values import Array
@@ -129,24 +129,22 @@ def _checked_forward(name: str, f: Callable[..., Any]) -> Callable[..., Array]:
     return forward
 
 
-def _split(name: str, vjp: Callable[..., Any]) -> Each:
+def _split(name: str, vjp: Callable[..., Any]) -> Joint:
     """The rules of the inputs from one for all, which returns a tuple (or not, for one input)."""
 
-    def cotangent(i: int, g: Array, y: Array, *inputs: Array, **params: Any) -> Any:
+    def cotangents(g: Array, y: Array, *inputs: Array, **params: Any) -> tuple[Any, ...]:
         c = vjp(g, y, *inputs, **params)
-        return _entry(name, i, c, len(inputs)) if len(inputs) > 1 or type(c) is tuple else c
+        n = len(inputs)
+        if n == 1 and type(c) is not tuple:
+            return (c,)
+        if type(c) is not tuple or len(c) != n:
+            got = f"a tuple of {len(c)}" if type(c) is tuple else type(c).__name__
+            raise ShapeError(
+                f"{name}: its vjp returned {got}; expected a tuple, one for each of {n} inputs"
+            )
+        return c
 
-    return Each(cotangent)
-
-
-def _entry(name: str, i: int, c: Any, n: int) -> Any:
-    """Entry `i` of what one vjp for `n` inputs returned."""
-    if type(c) is not tuple or len(c) != n:
-        got = f"a tuple of {len(c)}" if type(c) is tuple else type(c).__name__
-        raise ShapeError(
-            f"{name}: its vjp returned {got}; expected a tuple, one for each of {n} inputs"
-        )
-    return c[i]
+    return Joint(cotangents)
 
 
 def _checked(name: str, vjps: Iterable[Any], rule: Any, c: Any, shape: Any) -> Array | None:
@@ -157,14 +155,19 @@ def _checked(name: str, vjps: Iterable[Any], rule: Any, c: Any, shape: Any) -> A
         return c
     c = np.asarray(c)[()]
     if c.dtype.kind not in "fciub":
-        i = next(i for i, each in enumerate(vjps) if each is rule)
         raise DTypeError(
-            f"{name}: the vjp for input {i} returned dtype {c.dtype}; expected numbers"
+            f"{name}: the vjp for input {_index(vjps, rule)} returned dtype {c.dtype}; expected numbers"
         )
     lead = c.ndim - len(shape)
     if lead < 0 or any(n not in (1, k) for n, k in zip(shape, c.shape[lead:], strict=True)):
-        i = next(i for i, each in enumerate(vjps) if each is rule)
+        i = _index(vjps, rule)
         raise ShapeError(
             f"{name}: the vjp for input {i} returned shape {c.shape}; expected {shape}"
         )
     return c
+
+
+def _index(vjps: Any, rule: Any) -> int:
+    """Which input a rule is for; those of a Joint are partial functions of that."""
+    i: int = vjps.index(rule) if isinstance(vjps, tuple) else rule.args[0]
+    return i

@@ -170,3 +170,15 @@ def test_an_error_inside_a_primitive_names_it():
     f = mg.primitive(lambda a, b: a @ b, vjp=lambda g, y, a, b: (g, g))
     with pytest.raises(mg.ShapeError, match=r"<lambda>: \(3,\).*\(2, 1\)"):
         f(mg.tensor(np.ones(3)), np.ones((2, 1)))
+
+
+def test_one_rule_for_all_inputs_is_evaluated_once():
+    seen = []
+
+    def vjp(g, y, a, b):
+        seen.append(g)
+        return g * b, g * a
+
+    product = mg.primitive(lambda a, b: a * b, vjp=vjp)
+    assert mg.grad(product, (0, 1))(3.0, 2.0) == (2.0, 3.0)
+    assert len(seen) == 1
