@@ -8,6 +8,7 @@ Read next: `minigrad.tensor`.
 
 from minigrad import ops
 from minigrad.checkpoint import checkpoint
+from minigrad.compile import compile  # noqa: A004
 from minigrad.errors import (
     DTypeError,
     GraphError,
@@ -18,14 +19,12 @@ from minigrad.errors import (
     SingularError,
 )
 from minigrad.graph import Graph, graph
+from minigrad.jacobians import hessian, hvp, jacobian
 from minigrad.ops.index import set_at
 from minigrad.ops.primitive import primitive
 from minigrad.tensor import Tensor, name, no_grad, tensor
 from minigrad.transforms import (
     grad,
-    hessian,
-    hvp,
-    jacobian,
     jvp,
     stop_gradient,
     value_and_grad,
@@ -43,6 +42,7 @@ __all__ = [
     "SingularError",
     "Tensor",
     "checkpoint",
+    "compile",
     "grad",
     "graph",
     "hessian",

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import DTypeError, NoRuleError, ShapeError
-from minigrad.table import row
+from minigrad.table import caller, instead, row
+from minigrad.tracing import refuse_value
 from minigrad.values import Array, constant, number_type
 
 __all__ = ["ArrayLike"]
@@ -33,6 +34,35 @@ def _method(function: Any) -> Any:
 
     method.__doc__ = f"`np.{function.__name__}` of self, as a recorded operation."
     return method
+
+
+def _refused(name: str, instead: str) -> Any:
+    """A method of ndarray that a Tensor has only to say what to use instead."""
+
+    def method(*_args: Any, **_kwargs: Any) -> Any:
+        raise NoRuleError(f"{name}: {instead}")
+
+    method.__doc__ = f"Refused: {instead}."
+    return method
+
+
+def _in_place(name: str, instead: str) -> Any:
+    return _refused(name, f"a Tensor is not written in place; use {instead}")
+
+
+def _on_data(name: str) -> Any:
+    return _refused(name, f"a question about the array, not the numbers; use x.data.{name}(...)")
+
+
+# What a method of a ufunc does to a Tensor, said by the function that has the row.
+_REDUCE: dict[Any, Any] = {
+    np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min,
+    np.fmax: np.nanmax, np.fmin: np.nanmin, np.logaddexp: "logsumexp",
+    np.logical_and: np.all, np.logical_or: np.any,
+}  # fmt: skip
+_ACCUMULATE: dict[Any, Any] = {np.add: np.cumsum, np.multiply: np.cumprod}
+
+_IN_PLACE = {np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask}
 
 
 class ArrayLike:
@@ -71,6 +101,26 @@ class ArrayLike:
         return self.transpose()
 
     @property
+    def mT(self) -> Any:
+        """The transpose of each matrix of a stack."""
+        return _apply(np.matrix_transpose, self)
+
+    @property
+    def flat(self) -> Any:
+        """The elements in one row, as a recorded operation."""
+        return self.ravel()
+
+    @property
+    def itemsize(self) -> int:
+        """The bytes of an element."""
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all elements."""
+        return self.size * self.dtype.itemsize
+
+    @property
     def real(self) -> Any:
         """The real part, as a recorded operation."""
         return _apply(np.real, self)
@@ -82,17 +132,21 @@ class ArrayLike:
 
     def tolist(self) -> Any:
         """The value as a number or nested lists of numbers."""
+        refuse_value("tolist")
         return self._value.tolist()
 
-    def sort(self, *_args: Any, **_kwargs: Any) -> None:
-        """Refused, for it would sort in place."""
-        raise NoRuleError("sort: a Tensor is not written in place; use x = np.sort(x)")
+    def tobytes(self, order: Any = "C") -> bytes:
+        """The value's bytes."""
+        refuse_value("tobytes")
+        raw: bytes = self._value.tobytes(order)
+        return raw
 
     def item(self) -> Any:
         """The single element, as a Python number."""
         return self._single("item")
 
     def _single(self, what: str) -> Any:
+        refuse_value(what)
         if self.size != 1:
             raise ShapeError(
                 f"{what}: {self._called()} has shape {self.shape}; expected a single element"
@@ -110,6 +164,14 @@ class ArrayLike:
                 f"{ufunc.__name__}: out= writes in place, which a recorded graph cannot undo; "
                 "use the returned value (write a = a + x for a += x)"
             )
+        same = {"reduce": _REDUCE, "accumulate": _ACCUMULATE}.get(method, {}).get(ufunc)
+        if same is not None:
+            given = {k: v for k, v in kwargs.items() if v is not None or k == "axis"}
+            return _apply(same, *inputs, **{"axis": 0, **given})
+        if method == "outer" and not kwargs:
+            a, b = inputs
+            spaced = np.reshape(a, (*np.shape(a), *(1,) * np.ndim(b)))
+            return _apply(ufunc, spaced, b)
         if method != "__call__" or kwargs:
             asked = f".{method}" if method != "__call__" else f" with {', '.join(kwargs)}="
             raise NoRuleError(
@@ -121,10 +183,20 @@ class ArrayLike:
         return op.call(op, *operands)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if function in _IN_PLACE:
+            raise NoRuleError(
+                f"{function.__name__}: writes in place, which a recorded graph cannot undo; use "
+                "x = minigrad.set_at(x, index, value)"
+            )
         op = row(function)
         return op.call(op, *args, **kwargs)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        if called := caller():
+            raise DTypeError(
+                f"{called}: SciPy's Python code takes {self._called()} for a plain array, without "
+                f"its history and derivative; {instead(called)}; for the value alone pass .data"
+            )
         raise DTypeError(
             f"np.asarray of {self._called()}: that would drop its history, and its derivative with "
             "it; use .data for the value, np.stack for an array of Tensors"
@@ -140,7 +212,11 @@ class ArrayLike:
         return _apply("getitem", self, index)
 
     def __iter__(self) -> Iterator[Any]:
+        refuse_value("iter")
         return (self[i] for i in range(len(self)))
+
+    def __contains__(self, value: Any) -> bool:
+        return bool(np.any(self == value))
 
     def __len__(self) -> int:
         if not self.shape:
@@ -153,10 +229,19 @@ class ArrayLike:
     def __int__(self) -> int:
         return int(self._single("int"))
 
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iu" or self.shape:
+            raise DTypeError(
+                f"index: {self._called()} has dtype {self.dtype} and shape {self.shape}; expected "
+                "a single integer: use int(x) or x.astype(int)"
+            )
+        return int(self._single("index"))
+
     def __complex__(self) -> complex:
         return complex(self._single("complex"))
 
     def __bool__(self) -> bool:
+        refuse_value("bool")
         if self.size != 1:
             raise ShapeError(
                 f"bool: {self._called()} has shape {self.shape}; the truth of several elements is "
@@ -193,29 +278,50 @@ class ArrayLike:
     argmax = _method(np.argmax)
     argmin = _method(np.argmin)
     argsort = _method(np.argsort)
+    argpartition = _method(np.argpartition)
+    searchsorted = _method(np.searchsorted)
     nonzero = _method(np.nonzero)
     repeat = _method(np.repeat)
     take = _method(np.take)
+    choose = _method(np.choose)
     diagonal = _method(np.diagonal)
     trace = _method(np.trace)
     dot = _method(np.dot)
     round = _method(np.round)
     copy = _method(np.copy)
     conj = _method(np.conjugate)
+    conjugate = conj
     clip = _method(np.clip)
     squeeze = _method(np.squeeze)
     swapaxes = _method(np.swapaxes)
     ravel = _method(np.ravel)
     flatten = ravel
 
-    def reshape(self, *shape: Any) -> Any:
+    def compress(self, condition: Any, axis: int | None = None) -> Any:
+        """`np.compress` of self, as a recorded operation."""
+        return _apply(np.compress, condition, self, axis)
+
+    def reshape(self, *shape: Any, **order: Any) -> Any:
         """`np.reshape`; the sizes one by one or as a tuple."""
-        return _apply(np.reshape, self, shape[0] if len(shape) == 1 else shape)
+        return _apply(np.reshape, self, shape[0] if len(shape) == 1 else shape, **order)
 
     def transpose(self, *axes: Any) -> Any:
         """`np.transpose`; the axes one by one, as a tuple, or none for the reverse order."""
         return _apply(np.transpose, self, axes[0] if len(axes) == 1 else axes or None)
 
-    def astype(self, dtype: Any) -> Any:
+    def astype(self, dtype: Any, *, copy: bool = True) -> Any:
         """The same numbers in another dtype; gradients come back in this one's."""
-        return _apply("astype", self, dtype=number_type("astype", dtype))
+        dtype = number_type("astype", dtype)
+        if not copy and dtype == self.dtype:
+            return self
+        return _apply("astype", self, dtype=dtype)
+
+    sort = _in_place("sort", "x = np.sort(x)")
+    partition = _in_place("partition", "x = np.partition(x, kth)")
+    fill = _in_place("fill", "x = np.full_like(x, value)")
+    put = _in_place("put", "x = minigrad.set_at(x, index, value)")
+    resize = _in_place("resize", "x = np.resize(x, shape)")
+    setfield = _in_place("setfield", "x = minigrad.set_at(x, index, value)")
+    setflags = _in_place("setflags", "x.data.copy() for an array that can be written")
+    byteswap, view, getfield = _on_data("byteswap"), _on_data("view"), _on_data("getfield")
+    tofile, dump, dumps = _on_data("tofile"), _on_data("dump"), _on_data("dumps")

@@ -91,6 +91,7 @@ def _one_node(
         form="primitive",
         call=record,
         code=f"{name}({{*=}})",
+        expand=lambda *xs: pack(program(*xs)),
     )
     return unpack(remember(pack([y._value for y in outputs]), op, inputs, held, {}))
 

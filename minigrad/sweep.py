@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import lru_cache
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
+from minigrad.batching import batched, is_elementwise
 from minigrad.table import Op
 
 __all__ = ["conform", "reach", "sum_to", "sweep"]
@@ -46,6 +47,7 @@ def sweep(
     seeds: Mapping[Node, Array],
     wanted: Container[Node] | None = None,
     record: bool = False,
+    batch: int | None = None,
 ) -> Iterator[tuple[Node, Array]]:
     """Carry the cotangents `seeds` back through the graph, yielding each when it is final.
 
@@ -53,38 +55,39 @@ def sweep(
         seeds: the cotangent of each root, of the root's shape.
         wanted: the nodes whose cotangents matter; None means all.
         record: call the rules on nodes, not arrays, so that the sweep is itself differentiable.
+        batch: how many cotangents to carry at once, each seed having an axis of that size in front.
 
     Yields:
         (node, cotangent), newest first and the leaves last, with the cotangent in the node's shape
-        and dtype. A node that no derivative reaches is not yielded.
+        (behind the axis of the batch) and dtype. A node that no derivative reaches is not yielded.
     """
     cotangents = dict(seeds)
     gates: dict[Node, Array] = {}  # where np.where took what a node computed; no entry: everywhere
     waiting = {-node.serial: node for node in cotangents if node.op is not None}
-    newest = list(waiting)  # a heap: what comes out is the newest node with a cotangent,
-    heapify(newest)  # which nothing older can add to
-    while newest:
+    newest = sorted(waiting)  # a heap: what comes out is the newest node with a cotangent,
+    while newest:  # which nothing older can add to
         node = waiting.pop(heappop(newest))
         g = cotangents.pop(node)
         yield node, g
-        op = node.op
-        params = node.params
+        op, params = node.op, node.params
         gate = gates.pop(node, None)
         gated = gate is not None or op.forward is np.where
         given = (g, node, *node.operands()) if record else (g, node._value, *node._args)
-        for vjp, a, x in zip(op.vjps, node.inputs, node._args):
+        rules = op.vjps if batch is None else batched(op, batch, node._args, params)
+        for vjp, a, x in zip(rules, node.inputs, node._args):
             if a is x or vjp is None or (wanted is not None and a not in wanted):
                 continue
             c = vjp(*given, **params) if params else vjp(*given)
             passed = None
             if gated and c is not None:
-                c, passed = _through(gate, op, vjp, c, given)
-                passed = passed if c.shape == x.shape else None
+                c, passed = _through(
+                    gate, op, vjp, c, given, x.shape if batch is None else (batch, *x.shape)
+                )
             kind = type(c)
             if kind is not type(x) or (
                 kind is np.ndarray and (c.shape != x.shape or c.dtype is not x.dtype)
             ):
-                c = conform(op.check(vjp, c, x.shape) if op.check else c, x)
+                c = conform(op.check(vjp, c, x.shape) if op.check else c, x, batch)
                 if c is None:
                     continue
             if a in cotangents:
@@ -96,29 +99,29 @@ def sweep(
                 if passed is not None:
                     gates[a] = passed
                 if a.op is not None:
-                    serial = -a.serial
-                    waiting[serial] = a
-                    heappush(newest, serial)
+                    waiting[-a.serial] = a
+                    heappush(newest, -a.serial)
     yield from cotangents.items()  # what is left is leaves
 
 
 def _through(
-    gate: Array | None, op: Op, vjp: Any, c: Array, given: tuple[Any, ...]
+    gate: Array | None, op: Op, vjp: Any, c: Array, given: tuple[Any, ...], shape: tuple[int, ...]
 ) -> tuple[Array, Array | None]:
     """The cotangent c past the gate of the node, and the gate of the input it is for.
 
     Elements that `np.where` did not take have no cotangent, also where a derivative is infinite:
-    zero times it would be nan.
+    zero times it would be nan. An input that was broadcast, not of this shape, has no gate.
     """
+    passed = None
     if op.forward is np.where:
-        taken = given[2] if vjp is op.vjps[1] else np.logical_not(given[2])
-        return c, taken if gate is None else np.logical_and(gate, taken)
-    if isinstance(op.forward, np.ufunc) and op.forward.signature is None:  # element by element
-        return np.where(gate, c, 0), gate
-    return c, None
+        passed = given[2] if vjp is tuple(op.vjps)[1] else np.logical_not(given[2])
+        passed = passed if gate is None else np.logical_and(gate, passed)
+    elif gate is not None and is_elementwise(op):
+        c, passed = np.where(gate, c, 0), gate
+    return c, passed if c.shape == shape else None
 
 
-def conform(c: Array | None, x: Array) -> Array | None:
+def conform(c: Array | None, x: Array, batch: int | None = None) -> Array | None:
     """The cotangent `c` in the shape and dtype of the value `x`; None where `x` is not continuous.
 
     Broadcasting copies, so its transpose sums; a real variable takes the real part.
@@ -126,8 +129,13 @@ def conform(c: Array | None, x: Array) -> Array | None:
     kind = x.dtype.kind
     if c is None or kind not in "fc":
         return None
-    if c.shape != x.shape:
-        c = sum_to(c, x.shape)
+    shape = x.shape if batch is None else (batch, *x.shape)
+    if c.shape != shape:
+        if batch is not None:  # the axes that x lacks are those after the first
+            shape = (batch, *(1,) * (c.ndim - len(shape)), *x.shape)
+        c = sum_to(c, shape)
+        if batch is not None:
+            c = np.reshape(c, (batch, *x.shape))
     if c.dtype != x.dtype:
         if c.dtype.kind == "c" and kind == "f":
             c = np.real(c)

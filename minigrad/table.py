@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy as np
 from minigrad.errors import NoRuleError
 from minigrad.values import Array
 
-__all__ = ["ROWS", "Op", "row"]
+__all__ = ["ROWS", "Op", "caller", "instead", "row"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +40,8 @@ class Op:
             that parameter, `{=}` for all of them as keywords, `{*=}` for everything.
         check: `(vjp, c, shape)` -> c, which a user's `vjp` returned, made sure of; called where c
             is not at once an array like the input. None for our own rules.
+        expand: the same as `forward`, as a function that may be called with Tensors to see what
+            it consists of; None where it is one NumPy call.
     """
 
     name: str
@@ -49,13 +52,23 @@ class Op:
     call: Callable[..., Any]
     code: str
     check: Callable[[Any, Any, tuple[int, ...]], Array | None] | None = None
+    expand: Callable[..., Array] | None = None
 
 
 ROWS: dict[Any, Op] = {}
 """The op table: NumPy function (or a function of ours) -> row."""
 
 # Rows for a library that minigrad does not import: where they are, once the user has imported it.
-_LATER = {"scipy.special": "minigrad.ops.special"}
+_LATER = {"scipy.special": "minigrad.ops.bessel"}  # which needs minigrad.ops.special
+
+_INSTEAD = {
+    "scipy.special.logsumexp": "np.logaddexp.reduce(x, axis=...)",
+    "scipy.special.softmax": "nn.softmax(x), over the first axis",
+    "scipy.special.log_softmax": "nn.log_softmax(x), over the first axis",
+    "scipy.special.comb": "scipy.special.binom(n, k)",
+    "scipy.special.factorial": "scipy.special.gamma(n + 1)",
+    "scipy.special.polygamma": "scipy.special.zeta(n + 1, x) times (-1)**(n + 1) * n!",
+}
 
 
 def row(function: Any) -> Op:
@@ -72,12 +85,50 @@ def row(function: Any) -> Op:
 
 
 def _no_rule(function: Any) -> NoRuleError:
-    module = getattr(function, "__module__", "numpy")
-    if not hasattr(np, function.__name__) and isinstance(function, np.ufunc):
-        module = "scipy.special"  # its ufuncs do not say where they are from
-    called = f"{module}.{function.__name__}".replace("numpy.", "np.", 1)
+    name = function.__name__
+    called = f"{getattr(function, '__module__', 'numpy')}.{name}".replace("numpy.", "np.", 1)
+    if isinstance(function, np.ufunc) and not hasattr(np, name):  # it does not say where it is from
+        python = caller()
+        if python and python not in sys.modules:
+            called, name = python, python.rpartition(".")[2]
+        else:
+            ours = hasattr(sys.modules.get("scipy.special"), name)
+            called = f"scipy.special.{name}" if ours else name
+    given = called if getattr(function, "nout", 1) == 1 else f"lambda x: {called}(x)[0]"
     return NoRuleError(
         f"{called}: no derivative rule for it; compose it from functions that have one, "
-        f"or declare it: "
-        f"{function.__name__} = minigrad.primitive({called}, vjp=lambda g, y, x: ...)"
+        f"or declare it: {name} = minigrad.primitive({given}, vjp=lambda g, y, x: ...)"
     )
+
+
+def caller() -> str | None:
+    """The function of SciPy that the user called and that is calling NumPy now, or its module.
+
+    SciPy's ufuncs reach their rows. The rest of SciPy is Python code that wants plain arrays.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame and _module(frame).startswith(("numpy.", "minigrad.")):
+        frame = frame.f_back
+    package = function = None
+    while frame and _module(frame).startswith("scipy."):
+        package = _module(frame).partition("._")[0]
+        if hasattr(sys.modules.get(package), frame.f_code.co_name):
+            function = f"{package}.{frame.f_code.co_name}"
+        frame = frame.f_back
+    return function or package
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__"))
+
+
+def instead(called: str) -> str:
+    """What to do in place of `called`, by which SciPy wanted a plain array of a Tensor."""
+    name = called.rpartition(".")[2]
+    for ours in (np.linalg, np.fft):
+        if getattr(ours, name, None) in ROWS:
+            return f"use {ours.__name__.replace('numpy', 'np')}.{name}"
+    if called in sys.modules:
+        return "declare the function with minigrad.primitive"
+    declared = f"declare it: {name} = minigrad.primitive({called}, vjp=lambda g, y, x: ...)"
+    return f"use {_INSTEAD[called]}, or {declared}" if called in _INSTEAD else declared

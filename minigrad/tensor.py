@@ -23,6 +23,7 @@ from minigrad.arraylike import ArrayLike
 from minigrad.errors import DTypeError, MinigradError, ShapeError, failed
 from minigrad.sweep import sweep
 from minigrad.table import ROWS, Op, row
+from minigrad.tracing import tracer
 from minigrad.values import Array, constant, copied, fitting, readonly, settle
 
 __all__ = ["Tensor", "is_recording", "name", "no_grad", "record", "recording", "remember", "tensor"]
@@ -55,6 +56,9 @@ def remember(
     """The node for a value that `op` computed from the args, which the inputs held."""
     node: Tensor = _new(Tensor)
     if not _recording.get():
+        if tracer.get() is not None:  # a trace sees it all the same, but no derivative passes
+            with recording(True):
+                return record(ROWS["stop_gradient"], (remember(value, op, inputs, args, params),))
         op, inputs, args, params = None, (), (), _NO_PARAMS
         if isinstance(value, np.ndarray) and not value.flags.owndata:
             value = value.copy()  # a leaf holds an array of its own
@@ -187,11 +191,16 @@ class Tensor(ArrayLike):
     @property
     def data(self) -> Array:
         """The value, as a read-only array. Assigning rebinds a leaf: `W.data = W.data - step`."""
-        return readonly(self._value)
+        watching = tracer.get()
+        return readonly(self._value) if watching is None else watching.read(self)
 
     @data.setter
     def data(self, value: Any) -> None:
         self._leaf("assigning .data")
+        watching = tracer.get()
+        if watching is not None:
+            watching.assign(self, value)
+            return
         new = self._fitting(f"data of {self._called()}", value)
         self._value = new.copy() if isinstance(new, np.ndarray) else new
 
@@ -201,6 +210,9 @@ class Tensor(ArrayLike):
         Args:
             step: of the leaf's shape, for example `alpha * W.grad`.
         """
+        if tracer.get() is not None:
+            self.data = self.data - step
+            return
         value = self._value
         if self.op is not None or type(step) is not type(value) or step.shape != value.shape:
             self._leaf("descend()")
@@ -214,17 +226,25 @@ class Tensor(ArrayLike):
     @property
     def grad(self) -> Array | None:
         """What `backward()` has accumulated here, of this Tensor's shape and dtype; None before."""
+        watching = tracer.get()
+        if watching is not None:
+            watching.grad(self)
         return self._grad
 
     @grad.setter
     def grad(self, value: Any) -> None:
-        if value is not None:
+        traced = tracer.get() is not None and isinstance(value, Tensor)
+        if value is not None and not traced:
             value = self._fitting(f"grad of {self._called()}", value).copy()
+        self.zero_grad()
         self._grad = value
 
     def zero_grad(self) -> None:
         """Forget the accumulated gradient."""
         self._grad = None
+        watching = tracer.get()
+        if watching is not None:
+            watching.set_grad(self)
 
     def operands(self) -> tuple[Any, ...]:
         """The inputs as they were when this was computed.
@@ -270,12 +290,15 @@ class Tensor(ArrayLike):
         seeds = {self: seed}
         kept: list[Tensor] = []
         arrays: list[Array] = []
-        for node, g in sweep(seeds):
+        watching = tracer.get()
+        for node, g in sweep(seeds, None, watching is not None):
             if node.op is None or node.name is not None:
                 kept.append(node)
                 arrays.append(g)
         del seed, seeds, g  # so that settle sees who else holds an array
         for node, g in zip(kept, settle(arrays), strict=True):
+            if watching is not None:
+                watching.grad(node)
             node._grad = g if node._grad is None else node._grad + g
 
     __hash__ = object.__hash__

@@ -5,7 +5,7 @@ other. An argument is handed to f as a fresh variable; what f computes is swept 
 the caller passed Tensors, or f closes over one, the sweep itself is recorded, so the derivative
 can be differentiated again and always with respect to the right variable.
 
-Read next: `minigrad.graph`.
+Read next: `minigrad.jacobians`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,7 @@ from minigrad.tensor import Tensor, record, recording
 from minigrad.trees import flatten
 from minigrad.values import fitting, settle
 
-__all__ = [
-    "grad", "hessian", "hvp", "jacobian", "jvp", "stop_gradient", "value_and_grad", "vjp",
-]  # fmt: skip
+__all__ = ["Span", "chosen", "grad", "jvp", "stop_gradient", "value_and_grad", "vjp"]
 
 
 def vjp(f: Callable[..., Any], *xs: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -54,7 +52,7 @@ def vjp(f: Callable[..., Any], *xs: Any) -> tuple[Any, Callable[[Any], tuple[Any
     with recording(True):
         variables = [_variable(leaf) for leaf in leaves]
         outputs, rebuild_y = flatten(f(*rebuild(list(variables))))
-    span = _Span(variables, outputs)
+    span = Span(variables, outputs)
 
     def pullback(g: Any) -> tuple[Any, ...]:
         seeds, rebuild_g = flatten(g)
@@ -91,10 +89,10 @@ def value_and_grad(
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         with recording(True):
-            full, variables, rebuild = _chosen(args, argnums)
+            full, variables, rebuild = chosen(args, argnums)
             y = f(*full, **kwargs)
         _check_scalar(y)
-        span = _Span(variables, [y])
+        span = Span(variables, [y])
         seed = np.ones(y.shape, y.dtype)[()] if isinstance(y, Tensor) else 1.0
         return span.seen(y), rebuild(span.pull([seed]))
 
@@ -144,64 +142,11 @@ def jvp(f: Callable[..., Any], xs: tuple[Any, ...], ts: tuple[Any, ...]) -> tupl
         variables = [_variable(leaf) for leaf in leaves]
         outputs, rebuild_y = flatten(f(*rebuild(list(variables))))
     tangents = [_like("jvp: tangent", v, t) for v, t in zip(variables, tangents, strict=True)]
-    span = _Span(variables, outputs)
+    span = Span(variables, outputs)
     pushed = span.transposed().pull(tangents)
     if any(isinstance(a, Tensor) for a in [*leaves, *tangents]):
         pushed = [t if isinstance(t, Tensor) else Tensor(t) for t in pushed]
     return rebuild_y([span.seen(y) for y in outputs]), rebuild_y(pushed)
-
-
-def jacobian(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
-    """A function that returns every derivative of f's output by its argument.
-
-    Args:
-        f: a function to an array or a tree of arrays.
-        argnums: which positional arguments; a tuple gives a tuple for each output.
-
-    Returns:
-        A function of f's arguments. For output y and argument x it returns an array of shape
-        `y.shape + x.shape`; for trees, the tree of the output with the tree of the argument at
-        each leaf. It costs one evaluation of f and one sweep for each element of the output, or
-        of the argument if those are fewer.
-
-    >>> jacobian(lambda x: x * x[::-1])(np.array([1.0, 2.0]))
-    array([[2., 1.],
-           [2., 1.]])
-    """
-
-    def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
-        with recording(True):
-            full, variables, rebuild = _chosen(args, argnums)
-            outputs, rebuild_y = flatten(f(*full, **kwargs))
-        outputs = [y if isinstance(y, Tensor) else Tensor(y) for y in outputs]
-        blocks = _Span(variables, outputs).blocks()
-        return rebuild_y([rebuild(row) for row in blocks])
-
-    return jacobian_of_f
-
-
-def hessian(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
-    """A function that returns the second derivatives of a scalar f: the Jacobian of its gradient.
-
-    For an argument x it has the shape `x.shape + x.shape`. See `jacobian` and `value_and_grad`.
-
-    >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 3.0]))
-    array([[6., 2.],
-           [2., 0.]])
-    """
-    return jacobian(grad(f, argnums), argnums)
-
-
-def hvp(f: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
-    """A function `(x, v)` that returns the Hessian of a scalar f at x times v, shaped like x.
-
-    It costs a few evaluations of f, however many elements x has (Pearlmutter, "Fast exact
-    multiplication by the Hessian", 1994).
-
-    >>> hvp(lambda x: (x**3).sum())(np.array([1.0, 2.0]), np.array([1.0, 10.0]))
-    array([  6., 120.])
-    """
-    return lambda x, v: vjp(grad(f), x)[1](v)[0]
 
 
 def stop_gradient(x: Any) -> Any:
@@ -213,7 +158,7 @@ def stop_gradient(x: Any) -> Any:
     return record(ROWS["stop_gradient"], (x,)) if isinstance(x, Tensor) else x
 
 
-class _Span:
+class Span:
     """The part of a graph between the variables of a transform and its outputs."""
 
     def __init__(
@@ -251,54 +196,31 @@ class _Span:
             if isinstance(y, Tensor) and g is not None:
                 seed = _like("vjp: cotangent", y, g)
                 at[y] = at[y] + seed if y in at else seed
+        return self.swept(at, record_it)
+
+    def swept(self, at: dict[Tensor, Any], record_it: bool, batch: int | None = None) -> list[Any]:
+        """The same for cotangents of the roots, of a batch of them where `batch` says how many."""
         found = dict.fromkeys(self.variables)
         node = g = None  # the sweep may reach nothing
-        for node, g in sweep(at, self.wanted, record_it):
+        for node, g in sweep(at, self.wanted, record_it, batch):
             if node in found:
                 found[node] = g
         at.clear()
-        gradients = [np.zeros(v.shape, v.dtype)[()] if g is None else g for v, g in found.items()]
+        lead = () if batch is None else (batch,)
+        gradients = [
+            np.zeros((*lead, *v.shape), v.dtype)[()] if g is None else g for v, g in found.items()
+        ]
         del found, node, g
         return [
             Tensor(g) if v.op is not None and not isinstance(g, Tensor) else g
             for v, g in zip(self.variables, settle(gradients), strict=True)
         ]
 
-    def transposed(self) -> _Span:
+    def transposed(self) -> Span:
         """The linear map from cotangents of the outputs to those of the variables, as a span."""
         duals = [Tensor(np.zeros(np.shape(y), _dtype(y))) for y in self.outputs]
         with recording(True):
-            return _Span(duals, self.pull(duals), self.floor)
-
-    def blocks(self) -> list[list[Any]]:
-        """For each output, for each variable, the matrix of derivatives as y.shape + x.shape."""
-        ys, xs = self.outputs, self.variables
-        reverse = sum(y.size for y in ys) <= sum(x.size for x in xs)
-        span = self if reverse else self.transposed()
-        down, across = (ys, xs) if reverse else (xs, ys)
-        table: list[list[Any]] = []
-        for i, a in enumerate(down):
-            seeds: list[Any] = [None] * len(down)
-            rows = []
-            for j in range(a.size):
-                seeds[i] = np.zeros(a.shape, a.dtype)
-                seeds[i].flat[j] = 1
-                rows.append(span.pull(seeds))
-            table.append([_stacked(rows, k, a, b) for k, b in enumerate(across)])
-        if reverse:
-            return table
-        return [[_swapped(table[i][k], x.ndim) for i, x in enumerate(xs)] for k in range(len(ys))]
-
-
-def _stacked(rows: list[list[Any]], k: int, a: Tensor, b: Tensor) -> Any:
-    if not rows:
-        return np.zeros((*a.shape, *b.shape), b.dtype)
-    return np.reshape(np.stack([row[k] for row in rows]), (*a.shape, *b.shape))
-
-
-def _swapped(block: Any, n: int) -> Any:
-    """The first `n` axes of `block` put last."""
-    return np.transpose(block, (*range(n, block.ndim), *range(n)))
+            return Span(duals, self.pull(duals), self.floor)
 
 
 def _dtype(y: Any) -> Any:
@@ -326,7 +248,7 @@ def _variable(leaf: Any) -> Tensor:
     return record(ROWS["recorded"], (leaf,)) if isinstance(leaf, Tensor) else Tensor(leaf)
 
 
-def _chosen(
+def chosen(
     args: tuple[Any, ...], argnums: int | tuple[int, ...]
 ) -> tuple[list[Any], list[Tensor], Callable[[list[Any]], Any]]:
     """The arguments with fresh variables in the chosen ones, these, and how results are shaped."""

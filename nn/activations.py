@@ -64,7 +64,7 @@ def tanh(z: Array) -> Array:
     return np.tanh(z)
 
 
-@mg.primitive(vjp=lambda g, y, z: g * y * (1 - y))
+@mg.primitive(vjp=lambda g, y, z: g * y * (1 - y), inline=True)
 def sigmoid(z: Array) -> Array:
     """Logistic function, from 0 to 1: the output layer of a binary classifier.
 
@@ -86,7 +86,7 @@ def sigmoid(z: Array) -> Array:
     return 1 / (1 + np.exp(np.minimum(-z, largest)))
 
 
-@mg.primitive(vjp=lambda g, y, z: g * np.sign(y))
+@mg.primitive(vjp=lambda g, y, z: g * np.sign(y), inline=True)
 def relu(z: Array) -> Array:
     """Rectified linear unit: the default in hidden layers.
 
@@ -106,7 +106,7 @@ def relu(z: Array) -> Array:
     return np.maximum(z, 0.0)
 
 
-@mg.primitive(vjp=lambda g, y, z, slope=0.01: np.where(z > 0, g, slope * g))
+@mg.primitive(vjp=lambda g, y, z, slope=0.01: np.where(z > 0, g, slope * g), inline=True)
 def leaky_relu(z: Array, slope: float = 0.01) -> Array:
     """ReLU that keeps a small slope for negative z, so that no unit stops learning.
 
@@ -128,7 +128,7 @@ def leaky_relu(z: Array, slope: float = 0.01) -> Array:
     return np.where(z > 0, z, slope * z)[()]
 
 
-@mg.primitive(vjp=lambda g, y, z: g * sigmoid(z))
+@mg.primitive(vjp=lambda g, y, z: g * sigmoid(z), inline=True)
 def softplus(z: Array) -> Array:
     """Smooth ReLU.
 
@@ -153,7 +153,7 @@ def _silu_vjp(g: Array, y: Array, z: Array) -> Array:
     return g * (s + y * (1 - s))
 
 
-@mg.primitive(vjp=_silu_vjp)
+@mg.primitive(vjp=_silu_vjp, inline=True)
 def silu(z: Array) -> Array:
     """Sigmoid-weighted linear unit, also called swish.
 
@@ -182,7 +182,7 @@ def _gelu_vjp(g: Array, y: Array, z: Array) -> Array:
     return g * 0.5 * (1 + t + z * (1 - t * t) * _GELU * (1 + 3 * _CUBE * z * z))
 
 
-@mg.primitive(vjp=_gelu_vjp)
+@mg.primitive(vjp=_gelu_vjp, inline=True)
 def gelu(z: Array) -> Array:
     """Gaussian error linear unit, in the authors' tanh form (NumPy has no erf).
 
@@ -203,7 +203,7 @@ def gelu(z: Array) -> Array:
     return 0.5 * z * (1 + np.tanh(_GELU * z * (1 + _CUBE * z * z)))
 
 
-@mg.primitive(vjp=lambda g, y, z, alpha=1.0: g * np.where(z > 0, 1, y + alpha))
+@mg.primitive(vjp=lambda g, y, z, alpha=1.0: g * np.where(z > 0, 1, y + alpha), inline=True)
 def elu(z: Array, alpha: float = 1.0) -> Array:
     """Exponential linear unit.
 
@@ -225,7 +225,7 @@ def elu(z: Array, alpha: float = 1.0) -> Array:
     return np.where(z > 0, z, alpha * np.expm1(np.minimum(z, 0)))[()]
 
 
-@mg.primitive(vjp=lambda g, y, z: y * (g - np.sum(g * y, axis=0)))
+@mg.primitive(vjp=lambda g, y, z: y * (g - np.sum(g * y, axis=0)), inline=True)
 def softmax(z: Array) -> Array:
     """Probabilities of n classes from n scores: classes are rows, examples columns.
 
@@ -248,7 +248,7 @@ def softmax(z: Array) -> Array:
     return e / e.sum(axis=0)
 
 
-@mg.primitive(vjp=lambda g, y, z: g - np.exp(y) * np.sum(g, axis=0))
+@mg.primitive(vjp=lambda g, y, z: g - np.exp(y) * np.sum(g, axis=0), inline=True)
 def log_softmax(z: Array) -> Array:
     """Logarithm of `softmax`, exact where softmax itself would round to 0.
 

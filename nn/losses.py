@@ -44,7 +44,9 @@ def _examples(loss: str, A: np.ndarray, Y: np.ndarray, of: str = "A") -> int:
     return int(shape[1])
 
 
-def _probabilities(loss: str, Y: np.ndarray) -> None:
+def _probabilities(loss: str, Y: Array) -> None:
+    if isinstance(Y, mg.Tensor):  # when compiled, which has looked at the first values
+        return
     if not (Y.min() >= 0 and Y.max() <= 1):  # so written that nan fails
         raise ArgumentError(
             f"{loss}: labels from {Y.min()} to {Y.max()}; expected each within [0, 1]"
@@ -70,7 +72,7 @@ def _bce_of_Y(g: Array, y: Array, A: Array, Y: Array) -> Array:
     return g / Y.shape[1] * (np.log(1 - A) - np.log(A))
 
 
-@mg.primitive(vjp=(_bce_of_A, _bce_of_Y))
+@mg.primitive(vjp=(_bce_of_A, _bce_of_Y), inline=True)
 def binary_cross_entropy(A: Array, Y: Array) -> Array:
     """Logistic loss of probabilities: J = −(1/m) Σ (Y log A + (1−Y) log(1−A)).
 
@@ -101,7 +103,8 @@ def binary_cross_entropy(A: Array, Y: Array) -> Array:
 
 
 @mg.primitive(
-    vjp=(lambda g, y, A, Y: g / Y.shape[1] * (A - Y), lambda g, y, A, Y: g / Y.shape[1] * (Y - A))
+    vjp=(lambda g, y, A, Y: g / Y.shape[1] * (A - Y), lambda g, y, A, Y: g / Y.shape[1] * (Y - A)),
+    inline=True,
 )
 def squared_error(A: Array, Y: Array) -> Array:
     """Half the squared distance: J = (1/m) Σ ½(A − Y)².
@@ -132,7 +135,8 @@ def squared_error(A: Array, Y: Array) -> Array:
     vjp=(
         lambda g, y, A, Y: 2 * g / Y.shape[1] * (A - Y),
         lambda g, y, A, Y: 2 * g / Y.shape[1] * (Y - A),
-    )
+    ),
+    inline=True,
 )
 def mse(A: Array, Y: Array) -> Array:
     """Mean over the examples of the squared distance: J = (1/m) Σ (A − Y)².
@@ -164,7 +168,8 @@ def mse(A: Array, Y: Array) -> Array:
     vjp=(
         lambda g, y, A, Y: g / Y.shape[1] * np.sign(A - Y),
         lambda g, y, A, Y: g / Y.shape[1] * np.sign(Y - A),
-    )
+    ),
+    inline=True,
 )
 def mae(A: Array, Y: Array) -> Array:
     """Absolute error, which outliers sway less: J = (1/m) Σ |A − Y|.
@@ -194,7 +199,8 @@ def mae(A: Array, Y: Array) -> Array:
     vjp=(
         lambda g, y, A, Y, delta=1.0: g / Y.shape[1] * np.clip(A - Y, -delta, delta),
         lambda g, y, A, Y, delta=1.0: g / Y.shape[1] * np.clip(Y - A, -delta, delta),
-    )
+    ),
+    inline=True,
 )
 def huber(A: Array, Y: Array, *, delta: float = 1.0) -> Array:
     """Squared error near the target, absolute error far from it.
@@ -233,7 +239,8 @@ def huber(A: Array, Y: Array, *, delta: float = 1.0) -> Array:
     vjp=(
         lambda g, y, Z, Y: g / Y.shape[1] * (sigmoid(Z) - Y),
         lambda g, y, Z, Y: -g / Y.shape[1] * Z,
-    )
+    ),
+    inline=True,
 )
 def binary_cross_entropy_with_logits(Z: Array, Y: Array) -> Array:
     """Logistic loss of logits: `binary_cross_entropy(sigmoid(Z), Y)`, exact for every Z.
@@ -272,7 +279,7 @@ def class_columns(Z: np.ndarray, Y: Array) -> Array:
             f"expected {Z.shape}, or class numbers ({m},)"
         )
     hot = np.arange(n)[:, None] == np.reshape(Y, (1, m))
-    if not hot.any(axis=0).all():
+    if not isinstance(hot, mg.Tensor) and not hot.any(axis=0).all():
         raise ArgumentError(
             f"cross_entropy: class numbers from {Y.min()} to {Y.max()}; "
             f"expected whole numbers from 0 to {n - 1}"
@@ -289,7 +296,7 @@ def _cross_entropy_of_Y(g: Array, y: Array, Z: Array, Y: Array) -> Array | None:
     return -g / Z.shape[1] * log_softmax(Z) if Y.shape == Z.shape else None
 
 
-@mg.primitive(vjp=(_cross_entropy_of_Z, _cross_entropy_of_Y))
+@mg.primitive(vjp=(_cross_entropy_of_Z, _cross_entropy_of_Y), inline=True)
 def cross_entropy(Z: Array, Y: Array) -> Array:
     """Cross-entropy of n classes from logits: J = −(1/m) Σ Y log softmax(Z).
 
@@ -317,7 +324,7 @@ def cross_entropy(Z: Array, Y: Array) -> Array:
     m = _examples("cross_entropy", Z, Z, of="Z")
     Y = class_columns(Z, Y)
     _probabilities("cross_entropy", Y)
-    if abs(Y.sum(axis=0) - 1).max() > 1e-3:
+    if not isinstance(Y, mg.Tensor) and abs(Y.sum(axis=0) - 1).max() > 1e-3:
         raise ArgumentError("cross_entropy: the columns of Y are probabilities and must sum to 1")
     return -(Y * log_softmax(Z)).sum() / m
 
@@ -326,7 +333,8 @@ def cross_entropy(Z: Array, Y: Array) -> Array:
     vjp=(
         lambda g, y, Z, Y: -g / Y.shape[1] * Y * (Y * Z < 1),
         lambda g, y, Z, Y: -g / Y.shape[1] * Z * (Y * Z < 1),
-    )
+    ),
+    inline=True,
 )
 def hinge(Z: Array, Y: Array) -> Array:
     """Hinge loss of scores, the support vector machine's: J = (1/m) Σ max(0, 1 − Y Z).
@@ -350,7 +358,7 @@ def hinge(Z: Array, Y: Array) -> Array:
     0.75
     """
     m = _examples("hinge", Z, Y, of="Z")
-    if not (np.abs(Y) == 1).all():
+    if not isinstance(Y, mg.Tensor) and not (np.abs(Y) == 1).all():
         raise ArgumentError(
             f"hinge: labels from {Y.min()} to {Y.max()}; expected each −1 or +1 (2 Y − 1 for 0, 1)"
         )

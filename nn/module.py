@@ -141,6 +141,7 @@ def sizes_of(who: str, sizes: Iterable[Any]) -> tuple[int, ...]:
     ),
     symbol="W A + b",
     code="{0} @ {1} + {2}",
+    inline=True,
 )
 def affine(W: Array, A: Array, b: Array) -> Array:
     """Z = W A + b as one node; dW = dZ Aᵀ, dA = Wᵀ dZ, db = Σ_columns dZ.

@@ -21,6 +21,9 @@ __all__ = ["SGD", "Adam", "Optimizer"]
 class Optimizer:
     """Base of the optimisers: the parameters, the learning rate, and the loop over gradients.
 
+    What it keeps from step to step is in Tensors, made at once, so that `minigrad.compile` sees it
+    change. The other settings are constants of compiled code.
+
     Args:
         params: the Tensors to update, `network.parameters()` say; each once.
         lr: the learning rate α, positive. It may be assigned between steps.
@@ -38,18 +41,29 @@ class Optimizer:
                 raise ArgumentError(f"{who}: got {type(p).__name__} {p!r}; expected Tensors")
         if not self.params:
             raise ArgumentError(f"{who}: got no parameters to update")
-        _within(who, "lr", lr, 0 < lr < np.inf, "a positive number")
-        _within(who, "weight_decay", weight_decay, 0 <= weight_decay < np.inf, "0 or more")
+        self._rate = mg.tensor(1.0)
         self.lr = lr
+        _within(who, "weight_decay", weight_decay, 0 <= weight_decay < np.inf, "0 or more")
         self.weight_decay = weight_decay
-        self._state: dict[mg.Tensor, Any] = {}
+
+    @property
+    def lr(self) -> float:
+        """The learning rate α."""
+        return self._lr
+
+    @lr.setter
+    def lr(self, lr: float) -> None:
+        _within(type(self).__name__, "lr", lr, 0 < lr < np.inf, "a positive number")
+        self._lr = lr
+        self._rate.data = float(lr)
 
     def step(self) -> None:
         """Update every parameter that has a gradient; the others are skipped."""
         for p in self.params:
             g = p.grad
             if g is not None:
-                p.descend(self._change(p, g + self.weight_decay * p.data))
+                g = g + self.weight_decay * p.data if self.weight_decay else g
+                p.descend(self._change(p, g))
 
     def zero_grad(self) -> None:
         """Forget the gradient of every parameter."""
@@ -107,25 +121,40 @@ class SGD(Optimizer):
         _within("SGD", "nesterov", nesterov, momentum > 0 or not nesterov, "a momentum with it")
         self.momentum = momentum
         self.nesterov = nesterov
+        self._v = _zeros(self.params) if momentum else {}
 
     def step(self) -> None:
         """Update every parameter that has a gradient; the others are skipped."""
         if self.momentum or self.weight_decay:
             super().step()
             return
-        lr = self.lr
+        rate = self._rate.data
+        rates = {np.dtype(float): rate}
         for p in self.params:
             g = p.grad
             if g is not None:
-                p.descend(lr * g)
+                kind = p.dtype
+                if kind not in rates:
+                    rates[kind] = rate.astype(_real(kind))
+                p.descend(rates[kind] * g)
 
     def _change(self, p: mg.Tensor, g: Any) -> Any:
+        rate = self._rate.data.astype(_real(p.dtype))
         if not self.momentum:
-            return self.lr * g
-        v = self._state.setdefault(p, np.zeros(p.shape, p.dtype))
-        v *= self.momentum
-        v += g
-        return self.lr * (g + self.momentum * v if self.nesterov else v)
+            return rate * g
+        v = self.momentum * self._v[p].data + g
+        self._v[p].data = v
+        return rate * (g + self.momentum * v if self.nesterov else v)
+
+
+def _zeros(params: list[mg.Tensor]) -> dict[mg.Tensor, mg.Tensor]:
+    """For each parameter a Tensor like it, of zeros, to keep a running mean in."""
+    return {p: mg.tensor(np.zeros(p.shape, p.dtype)) for p in params}
+
+
+def _real(kind: Any) -> Any:
+    """The dtype of the real numbers with the precision of `kind`."""
+    return np.finfo(kind).dtype
 
 
 class Adam(Optimizer):
@@ -168,14 +197,15 @@ class Adam(Optimizer):
         _within("Adam", "eps", eps, eps > 0, "a positive number")
         self.betas = betas
         self.eps = eps
+        self._t = {p: mg.tensor(0.0) for p in self.params}
+        self._m = _zeros(self.params)
+        self._v = _zeros(self.params)
 
     def _change(self, p: mg.Tensor, g: Any) -> Any:
-        t, m, v = self._state.get(p) or (0, np.zeros(p.shape, p.dtype), np.zeros(p.shape, p.dtype))
-        self._state[p] = (t + 1, m, v)
-        b1, b2 = self.betas
-        m *= b1
-        m += (1 - b1) * g
-        v *= b2
-        v += (1 - b2) * (g * g)
-        root = np.sqrt(v / (1 - b2 ** (t + 1)))
-        return self.lr / (1 - b1 ** (t + 1)) * m / (root + self.eps)
+        (b1, b2), kind = self.betas, _real(p.dtype)
+        t = self._t[p].data + 1
+        m = b1 * self._m[p].data + (1 - b1) * g
+        v = b2 * self._v[p].data + (1 - b2) * (g * g)
+        self._t[p].data, self._m[p].data, self._v[p].data = t, m, v
+        root = np.sqrt(v / (1 - b2**t).astype(kind))
+        return (self._rate.data / (1 - b1**t)).astype(kind) * m / (root + self.eps)

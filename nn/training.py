@@ -67,6 +67,7 @@ def fit(
     seed: Seed = None,
     progress: bool = True,
     callback: Callable[[int, Any, float], Any] | None = None,
+    compile: bool | str = False,  # noqa: A002 - the verb of minigrad.compile
 ) -> History:
     """Minimise J over the network's parameters, in place.
 
@@ -86,6 +87,8 @@ def fit(
         seed: None, an int or a numpy.random.Generator, for the order of the mini-batches.
         progress: show a bar (tqdm).
         callback: called after each epoch as `callback(epoch, network, J)`, epoch from 1.
+        compile: run each step as code that `minigrad.compile` makes in the first two: True, or
+            the name of a backend. The network's and the loss's Python then run in those only.
 
     Returns:
         The History: J of each epoch.
@@ -112,13 +115,17 @@ def fit(
     if optimizer is not None and learning_rate is not None:
         raise ArgumentError("fit: got an optimizer and a learning_rate; give the optimizer its lr")
     optimizer = optimizer or SGD(params, 0.1 if learning_rate is None else learning_rate)
-    J_of, rng, history = objective(network, loss), np.random.default_rng(seed), History()
+    step = _step(objective(network, loss), optimizer)
+    if compile:
+        step = mg.compile(step, backend="auto" if compile is True else compile)
+    rng, history = np.random.default_rng(seed), History()
     bar = _bar(epochs, progress)
     try:
         for epoch in range(1, epochs + 1):
             total = 0.0
             for x, y in _batches(X, Y, batch_size, rng):
-                total += _step(J_of, x, y, optimizer) * x.shape[1]
+                with np.errstate(over="ignore", invalid="ignore"):  # an infinite J is told below
+                    total += float(step(x, y)) * x.shape[1]
             if not np.isfinite(total):
                 raise DivergenceError(
                     f"fit: J is {total / m} in epoch {epoch}; the steps are too large: "
@@ -137,16 +144,19 @@ def fit(
     return history
 
 
-def _step(J_of: Callable[..., Any], X: Array, Y: Array, optimizer: Optimizer) -> float:
-    """One step of gradient descent; returns J before it."""
-    with np.errstate(over="ignore", invalid="ignore"):  # fit reports a J that is not finite
-        J = J_of(X, Y)
+def _step(J_of: Callable[..., Any], optimizer: Optimizer) -> Callable[[Array, Array], Any]:
+    """The function of a batch that takes one step of gradient descent and returns J before it."""
+
+    def step(X: Array, Y: Array) -> Any:
         optimizer.zero_grad()
+        J = J_of(X, Y)
         J.backward()
-        value = float(J.item())
+        value = J.data
         del J  # no graph holds the parameters now, so they are updated in place
         optimizer.step()
-    return value
+        return value
+
+    return step
 
 
 def _batches(

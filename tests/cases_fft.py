@@ -44,6 +44,8 @@ CASES = {
     np.fft.ifft: transforms(np.fft.ifft, LINES, LENGTHS),
     np.fft.rfft: transforms(np.fft.rfft, LINES, LENGTHS, of_complex=False),
     np.fft.irfft: transforms(np.fft.irfft, LINES[:3], LENGTHS[:3]),
+    np.fft.hfft: transforms(np.fft.hfft, LINES[:3], LENGTHS[:3]),
+    np.fft.ihfft: transforms(np.fft.ihfft, LINES, LENGTHS, of_complex=False),
     np.fft.fft2: transforms(np.fft.fft2, PLANES, SIZES),
     np.fft.ifft2: transforms(np.fft.ifft2, PLANES, SIZES),
     np.fft.fftn: transforms(np.fft.fftn, PLANES, SIZES),

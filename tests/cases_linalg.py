@@ -45,6 +45,11 @@ def apart(a):
     return a + 9 * np.eye(rows, columns, dtype=a.dtype) * np.arange(1, columns + 1, dtype=a.dtype)
 
 
+def as_tensor(a, shape):
+    """A regular matrix made of any, its elements in another shape."""
+    return np.reshape(regular(a), shape)
+
+
 def norms():
     """Each order for vectors and matrices, over each axis, with and without keepdims."""
     yield from on(NONZERO, shapes=((4,), (2, 3), (2, 2, 2), (0,), (1,)), analytic=False)
@@ -79,13 +84,17 @@ CASES = {
     np.linalg.solve: on(
         REAL, REAL, call=lambda a, b: np.linalg.solve(regular(a), b), shapes=SYSTEMS
     ),
-    np.linalg.pinv: on(
-        REAL,
-        call=lambda a: np.linalg.pinv(tall(a)),
-        shapes=((3, 3), (3, 2), (2, 4), (2, 3, 2)),
-        analytic=False,
-        on_complex=True,
-    ),
+    np.linalg.pinv: [
+        case
+        for kinds in ({}, {"rcond": 1e-9}, {"rtol": 1e-9}, {"rtol": None})
+        for case in on(
+            REAL,
+            call=lambda a, kinds=kinds: np.linalg.pinv(tall(a), **kinds),
+            shapes=((3, 3), (3, 2), (2, 4), (2, 3, 2)),
+            analytic=False,
+            on_complex=True,
+        )
+    ],
     np.linalg.lstsq: on(
         REAL,
         REAL,
@@ -125,15 +134,26 @@ def flat(function, made):
     return call
 
 
+def of_any_phase(u, s, vh):
+    """What of complex singular vectors does not depend on their phase."""
+    turned = np.ravel(u @ vh), np.ravel(u[..., 0] * vh[..., 0, :1])
+    return np.concatenate([*turned, np.ravel(np.absolute(u)), np.ravel(s)])
+
+
 NOT_ANALYTIC = {"analytic": False, "on_complex": False}
 HERMITIAN = {"analytic": False, "on_complex": True}
 OBLONG = ((3, 3), (3, 2), (2, 3), (2, 3, 2))
 reduced = functools.partial(np.linalg.svd, full_matrices=False)
 
 CASES |= {
-    np.linalg.cholesky: on(
-        REAL, call=lambda a: np.linalg.cholesky(symmetric(a)), shapes=SQUARE, **HERMITIAN
-    ),
+    np.linalg.cholesky: [
+        *on(REAL, call=lambda a: np.linalg.cholesky(symmetric(a)), shapes=SQUARE, **HERMITIAN),
+        *on(REAL, call=lambda a: np.linalg.cholesky(apart(a)), shapes=((3, 3),), **NOT_ANALYTIC),
+        *on(REAL, call=lambda a: np.linalg.cholesky(symmetric(a), upper=True), shapes=SQUARE,
+            **HERMITIAN),
+        *on(REAL, call=lambda a: np.linalg.cholesky(apart(a), upper=True), shapes=((3, 3),),
+            **NOT_ANALYTIC),
+    ],
     np.linalg.eigh: [
         *on(REAL, call=flat(np.linalg.eigh, symmetric), shapes=SQUARE, **NOT_ANALYTIC),
         *on(REAL, call=flat(np.linalg.eigh, apart), shapes=((2, 2), (3, 3)), **NOT_ANALYTIC),
@@ -155,11 +175,19 @@ CASES |= {
         REAL, call=lambda a: np.sum(np.sin(np.real(np.linalg.eigvals(apart(a))) / 9)),
         shapes=SQUARE[:4], analytic=False,
     ),
-    np.linalg.svd: on(REAL, call=flat(reduced, apart), shapes=OBLONG, **NOT_ANALYTIC),
+    np.linalg.svd: [
+        *on(REAL, call=flat(reduced, apart), shapes=OBLONG, **NOT_ANALYTIC),
+        *on(REAL, call=lambda a: of_any_phase(*reduced(apart(a))), shapes=OBLONG, **HERMITIAN),
+    ],
     np.linalg.svdvals: on(
-        REAL, call=lambda a: np.linalg.svdvals(apart(a)), shapes=OBLONG, **NOT_ANALYTIC
+        REAL, call=lambda a: np.linalg.svdvals(apart(a)), shapes=OBLONG, **HERMITIAN
     ),
-    np.linalg.qr: on(REAL, call=flat(np.linalg.qr, apart), shapes=OBLONG, **NOT_ANALYTIC),
+    np.linalg.qr: [
+        *on(REAL, call=flat(np.linalg.qr, apart), shapes=(*OBLONG, (2, 2, 3)), **HERMITIAN),
+        *on(REAL, call=lambda a: np.linalg.qr(apart(a), "r"), shapes=OBLONG, **HERMITIAN),
+        *on(REAL, call=flat(lambda a: np.linalg.qr(a, "complete"), apart),
+            shapes=((3, 3), (2, 3)), **HERMITIAN),
+    ],
     np.linalg.slogdet: on(
         REAL, call=flat(np.linalg.slogdet, regular), shapes=SQUARE, **HERMITIAN
     ),
@@ -169,5 +197,57 @@ CASES |= {
     np.linalg.matmul: on(REAL, REAL, shapes=MATRICES[3:]),
     np.linalg.outer: on(REAL, REAL, shapes=(((3,), (2,)), ((0,), (2,)))),
     np.linalg.tensordot: on(REAL, REAL, shapes=(((4, 2, 3), (2, 3, 2)),)),
-    np.linalg.matrix_norm: on(NONZERO, shapes=((2, 3), (2, 2, 3)), analytic=False, on_complex=True),
-}
+    np.linalg.vecdot: [
+        *on(REAL, REAL, shapes=(((3,), (3,)), ((2, 3), (3,))), analytic=False, on_complex=True),
+        *on(REAL, REAL, call=lambda a, b: np.linalg.vecdot(a, b, axis=0),
+            shapes=(((2, 3), (2, 3)), ((2, 1), (2, 3))), analytic=False, on_complex=True),
+    ],
+    np.linalg.diagonal: [
+        case for k in (0, 1)
+        for case in on(REAL, call=lambda a, k=k: np.linalg.diagonal(a, offset=k),
+                       shapes=((3, 3), (2, 3, 2)))
+    ],
+    np.linalg.trace: [
+        case for k in (0, -1)
+        for case in on(REAL, call=lambda a, k=k: np.linalg.trace(a, offset=k),
+                       shapes=((3, 3), (2, 3, 2)))
+    ],
+    np.linalg.matrix_transpose: on(REAL, shapes=((2, 3), (2, 3, 2))),
+    np.linalg.tensorinv: [
+        *on(REAL, call=lambda a: np.linalg.tensorinv(as_tensor(a, (2, 3, 6))), shapes=((6, 6),)),
+        *on(REAL, call=lambda a: np.linalg.tensorinv(as_tensor(a, (4, 2, 2)), ind=1),
+            shapes=((4, 4),)),
+    ],
+    np.linalg.tensorsolve: [
+        *on(REAL, REAL, call=lambda a, b: np.linalg.tensorsolve(as_tensor(a, (2, 2, 4)), b),
+            shapes=(((4, 4), (2, 2)),)),
+        *on(REAL, REAL, call=lambda a, b: np.linalg.tensorsolve(
+            np.moveaxis(as_tensor(a, (2, 3, 2, 3)), (2, 3), (0, 2)), b, axes=(0, 2)),
+            shapes=(((6, 6), (2, 3)),)),
+    ],
+    np.linalg.cond: [
+        *on(REAL, call=lambda a: np.linalg.cond(apart(a)), shapes=OBLONG, **HERMITIAN),
+        *[case for p in (2, -2) for case in on(
+            REAL, call=lambda a, p=p: np.linalg.cond(apart(a), p), shapes=OBLONG, **HERMITIAN)],
+        *[case for p in (1, -1, np.inf, -np.inf, "fro", "nuc") for case in on(
+            NONZERO, call=lambda a, p=p: np.linalg.cond(apart(a), p),
+            shapes=((2, 2), (2, 2, 2)), **HERMITIAN)],
+    ],
+    np.linalg.vector_norm: [
+        *on(NONZERO, shapes=((), (3,), (2, 3), (2, 2, 2), (0,)), **HERMITIAN),
+        *[case for axis in (None, 1, -1, (2, 0), (0,)) for keep in (False, True)
+          for case in on(NONZERO, call=lambda x, axis=axis, keep=keep: np.linalg.vector_norm(
+              x, axis=axis, keepdims=keep), shapes=((2, 2, 3),), **HERMITIAN)],
+        *[case for p in (0, 1, 3, 0.5, -1, np.inf, -np.inf)
+          for case in on(POSITIVE, call=lambda x, p=p: np.linalg.vector_norm(
+              ramp(x), axis=(0, -1), ord=p), shapes=((2, 2, 3),), **HERMITIAN)],
+    ],
+    np.linalg.matrix_norm: [
+        *on(NONZERO, shapes=((2, 3), (2, 2, 3)), **HERMITIAN),
+        *[case for p in ("nuc", 1, -1, 2, -2, np.inf, -np.inf) for keep in (False, True)
+          for case in on(
+              NONZERO, call=lambda x, p=p, keep=keep: np.linalg.matrix_norm(
+                  apart(x), ord=p, keepdims=keep),
+              shapes=((3, 3), (2, 3, 2)), **HERMITIAN)],
+    ],
+}  # fmt: skip

@@ -12,8 +12,9 @@ import minigrad
 
 ROOT = Path(__file__).parents[1]
 ORDER = [
-    "errors", "values", "table", "trees", "sweep", "arraylike", "tensor", "ops", "transforms",
-    "program", "checkpoint", "viz", "graph", "compile", "testing", "debug", "cli", "__main__", "__init__",
+    "errors", "values", "tracing", "table", "trees", "batching", "sweep", "arraylike", "tensor",
+    "ops", "transforms", "jacobians", "program", "checkpoint", "viz", "graph", "compile",
+    "testing", "debug", "cli", "__main__", "__init__",
 ]  # fmt: skip
 SIDE_BY_SIDE = [{"compile", "testing"}, {"compile", "viz"}, {"testing", "viz"}]
 OPTIONAL = {"matplotlib", "numba", "onnx", "safetensors", "sklearn", "scipy", "tqdm"}

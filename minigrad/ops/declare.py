@@ -24,9 +24,12 @@ from functools import cache, partial
 from itertools import count
 from typing import Any
 
+import numpy as np
+
 from minigrad.errors import MinigradError, NoRuleError, failed
 from minigrad.table import ROWS, Op
-from minigrad.tensor import Tensor, record
+from minigrad.tensor import Tensor, record, remember
+from minigrad.tracing import refuse_value, tracer
 from minigrad.values import Array
 from minigrad.values import constant as operand
 
@@ -152,6 +155,14 @@ class Joint:
         return (partial(entry, i) for i in count())
 
 
+# Plain functions that answer about shapes and dtypes, and those whose answer's shape depends on the
+# values: a trace takes the one for a constant, and refuses the other.
+_OF_SHAPES = {
+    np.shape, np.ndim, np.size, np.iscomplexobj, np.isrealobj, np.result_type, np.can_cast,
+    np.common_type, np.min_scalar_type,
+}  # fmt: skip
+_SHAPED_BY_VALUES = {np.nonzero, np.flatnonzero, np.argwhere, np.unique}
+
 # What a call of the NumPy function does -----------------------------------------------------------
 
 
@@ -166,7 +177,13 @@ def _on_values(op: Op, *args: Any, **kwargs: Any) -> Any:
     def values(a: Any) -> Any:
         return type(a)([value(e) for e in a]) if isinstance(a, (list, tuple)) else value(a)
 
-    return op.forward(*[values(a) for a in args], **{k: values(v) for k, v in kwargs.items()})
+    held = tuple([values(a) for a in args])
+    answer = op.forward(*held, **{k: values(v) for k, v in kwargs.items()})
+    if tracer.get() is None or op.forward in _OF_SHAPES:
+        return answer
+    if not isinstance(answer, (np.ndarray, np.generic)) or op.forward in _SHAPED_BY_VALUES:
+        refuse_value(op.name)
+    return remember(answer, op, args, held, kwargs)
 
 
 def _guarded(body: Rule) -> Rule:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.declare import linear
+from minigrad.ops.declare import composed, linear
 from minigrad.values import Array
 
 __all__: list[str] = []
@@ -23,6 +23,11 @@ _OPPOSITE: dict[Any, Any] = {
     "ortho": "ortho",
     "forward": "backward",
 }
+
+
+def _opposite(norm: Any) -> Any:
+    """The norm of the way back; what NumPy does not know stays, for NumPy to refuse."""
+    return _OPPOSITE.get(norm, norm)
 
 
 def _fit(c: Array, n: int, axis: int) -> Array:
@@ -64,7 +69,7 @@ def _to_real(g: Array, a: Array, axes: list[int], norm: Any) -> Array:
     n = g.shape[axes[-1]]
     twice = np.ones(n // 2 + 1, g.dtype)
     twice[1 : (n + 1) // 2] = 2
-    c = np.conjugate(np.fft.rfft(g, axis=axes[-1], norm=_OPPOSITE[norm]))
+    c = np.conjugate(np.fft.rfft(g, axis=axes[-1], norm=_opposite(norm)))
     c = c * np.reshape(twice, (-1,) + (1,) * (a.ndim - 1 - axes[-1]))
     if axes[:-1]:
         c = np.fft.ifftn(c, axes=axes[:-1], norm=norm)
@@ -104,6 +109,14 @@ for _function in (np.fft.rfft, np.fft.rfft2, np.fft.rfftn):
     _declare(_function, _real_transform)
 for _function in (np.fft.irfft, np.fft.irfft2, np.fft.irfftn):
     _declare(_function, lambda g, a, n, axes, norm: _to_real(g, a, axes, norm))
+composed(
+    np.fft.hfft,
+    lambda a, n=None, axis=-1, norm=None: np.fft.irfft(np.conjugate(a), n, axis, _opposite(norm)),
+)
+composed(
+    np.fft.ihfft,
+    lambda a, n=None, axis=-1, norm=None: np.conjugate(np.fft.rfft(a, n, axis, _opposite(norm))),
+)
 linear(
     np.fft.fftshift,
     lambda g, y, x, *, axes=None: np.fft.ifftshift(g, axes),

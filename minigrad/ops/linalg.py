@@ -1,4 +1,4 @@
-"""Linear algebra: the matrix product, inverses, determinants, least squares and norms.
+"""Linear algebra: the matrix product, inverses, determinants, least squares, norms, cond.
 
 Stacks of matrices throughout. The rules follow Giles, "Collected matrix derivative results for
 forward and reverse mode algorithmic differentiation" (2008), section 2.
@@ -9,12 +9,15 @@ Read next: `minigrad.ops.decompositions`.
 from __future__ import annotations
 
 import operator
+from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
-from minigrad.errors import ShapeError
+from minigrad.errors import ShapeError, SingularError
 from minigrad.ops.declare import Each, arrays, composed, multilinear, plain, rule
+from minigrad.ops.shape import rows
 from minigrad.table import Op
 from minigrad.tensor import Tensor, record
 from minigrad.values import Array
@@ -115,6 +118,31 @@ def _matrix_power(a: Any, n: int) -> Any:
     return y
 
 
+def _tensorinv(a: Any, ind: int = 2) -> Any:
+    """The inverse of the matrix that a is, its first `ind` axes one and the others one."""
+    first, others = a.shape[:ind], a.shape[ind:]
+    if ind <= 0 or prod(first) != prod(others):
+        raise ShapeError(
+            f"tensorinv: got shape {a.shape} and ind={ind}; expected as many elements along the "
+            f"first ind axes, {prod(first)}, as along the others, {prod(others)}"
+        )
+    return np.reshape(np.linalg.inv(np.reshape(a, (prod(first), -1))), others + first)
+
+
+def _tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+    """The x with tensordot(a, x, x.ndim) = b; the axes of a that meet x are its last, or `axes`."""
+    a, b = arrays(np.linalg.tensorsolve, (a, b))
+    last = normalize_axis_tuple(() if axes is None else axes, a.ndim)
+    a = np.transpose(a, (*[i for i in range(a.ndim) if i not in last], *last))
+    to = a.shape[b.ndim :]
+    if a.size != b.size**2 or b.size != prod(to):
+        raise ShapeError(
+            f"tensorsolve: a is {a.shape}, the axes of x last, and b is {b.shape}; expected a to "
+            f"have {b.size} elements along its first {b.ndim} axes, as b, and as many on the others"
+        )
+    return np.reshape(np.linalg.solve(np.reshape(a, (b.size, b.size)), np.ravel(b)), to)
+
+
 # Least squares ------------------------------------------------------------------------------------
 
 
@@ -122,13 +150,21 @@ def _adjoint(a: Array) -> Array:
     return np.conjugate(_transposed(a))
 
 
-def _pinv(g: Array, y: Array, a: Array, *, rcond: Any = None) -> Array:
+def _pinv(g: Array, y: Array, a: Array, *, rcond: Any = None, rtol: Any = None) -> Array:
     """Golub and Pereyra (1973), (4.12), where the rank stays what it is."""
     g, back = np.conjugate(g), _adjoint(y)
     c = -back @ g @ back
     c = c + (_adjoint(g) - a @ (y @ _adjoint(g))) @ (y @ back)
     c = c + (back @ y) @ (_adjoint(g) - (_adjoint(g) @ y) @ a)
     return np.conjugate(c)
+
+
+def _pinv_call(op: Op, a: Any, rcond: Any = None, hermitian: bool = False, **rtol: Any) -> Tensor:
+    """hermitian=True reads the lower triangle, and so do we: the rest gets no derivative."""
+    (a,) = arrays(np.linalg.pinv, (a,))
+    if hermitian:
+        a = np.tril(a) + _adjoint(np.tril(a, -1))
+    return record(op, (a,), rtol if rcond is None else {"rcond": rcond, **rtol})
 
 
 def _lstsq_parts(g: Array, y: Array, a: Array, b: Array) -> tuple[Array, Array, Array, Array]:
@@ -155,6 +191,7 @@ def _lstsq_right(g: Array, y: Array, a: Array, b: Array, *, rcond: Any) -> Array
 
 def _lstsq(op: Op, a: Any, b: Any, rcond: Any = None) -> tuple[Any, ...]:
     inputs = arrays(np.linalg.lstsq, (a, b))
+    y = record(op, inputs, {"rcond": rcond})
     values: Any = [x._value if isinstance(x, Tensor) else x for x in inputs]
     solve: Any = np.linalg.lstsq
     _, residuals, rank, s = solve(*values, rcond=rcond)
@@ -163,7 +200,7 @@ def _lstsq(op: Op, a: Any, b: Any, rcond: Any = None) -> tuple[Any, ...]:
             f"lstsq: a is {values[0].shape} of rank {rank}; the solution has a derivative "
             f"where the rank is full, {min(values[0].shape)}: drop columns or add a ridge"
         )
-    return record(op, inputs, {"rcond": rcond}), residuals, rank, s
+    return y, residuals, rank, s
 
 
 # Norms --------------------------------------------------------------------------------------------
@@ -225,11 +262,57 @@ def _norm(
     axes = axis if isinstance(axis, tuple) else (axis,)
     if axis is None:
         axes = tuple(range(x.ndim))
-    known = {"nuc", 1, -1, 2, -2, np.inf, -np.inf}
-    if ord is None or len(axes) != 2 or ord not in known:
+    several = {i % x.ndim for i in axes if i is not None and -x.ndim <= i < x.ndim}
+    if len(several) != 2 or ord not in {"nuc", 1, -1, 2, -2, np.inf, -np.inf}:
         return record(op, (x,), {"ord": ord, "axis": axis, "keepdims": keepdims})
     y = _matrix_norm(x, ord, axes)
     return np.expand_dims(y, axes) if keepdims else y
+
+
+def _vector_norm(
+    x: Any,
+    *,
+    axis: Any = None,
+    keepdims: bool = False,
+    ord: Any = 2,  # noqa: A002
+) -> Any:
+    """The norm of all numbers along the axes, whatever shape they stand in."""
+    axes = normalize_axis_tuple(tuple(range(x.ndim)) if axis is None else axis, x.ndim)
+    y = np.linalg.norm(rows(x, axes), ord, -1)
+    return np.expand_dims(y, axes) if keepdims else y
+
+
+def _cond(x: Any, p: Any = None) -> Any:
+    """‖x‖ ‖x⁻¹‖: for None, 2 and -2 by singular values, which a singular x has too."""
+    if 0 in x.shape[-2:]:
+        raise ShapeError(f"cond: got shape {x.shape}; expected matrices with elements")
+    if p in {None, 2, -2}:
+        s = np.linalg.svdvals(x)
+        largest, smallest = s[..., 0], s[..., -1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            y = smallest / largest if p == -2 else largest / smallest
+        return np.where(largest == 0, np.inf, y)
+    if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
+        raise ShapeError(f"cond: got shape {x.shape} and p={p!r}; expected a square, or p=2 or -2")
+    try:
+        inverse = np.linalg.inv(x)
+    except SingularError as error:
+        raise SingularError(
+            f"cond: {x.shape} holds a singular matrix, where cond is inf and has no derivative; "
+            "use p=2, or add a ridge"
+        ) from error
+    return np.linalg.norm(x, p, (-2, -1)) * np.linalg.norm(inverse, p, (-2, -1))
+
+
+def _vecdot(x1: Any, x2: Any, *, axis: int = -1) -> Any:
+    x1, x2 = arrays(np.linalg.vecdot, (x1, x2))
+    return np.vecdot(np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1))
+
+
+def _matrix_transpose(x: Any) -> Any:
+    if x.ndim < 2:
+        raise ShapeError(f"matrix_transpose: got shape {x.shape}; expected 2 axes or more")
+    return _transposed(x)
 
 
 def _in(function: Any) -> str:
@@ -240,7 +323,7 @@ multilinear(np.matmul, _left, _right, symbol="@", code="{0} @ {1}")
 rule(np.linalg.inv, _inv, symbol="⁻¹", code=_in(np.linalg.inv))
 rule(np.linalg.solve, _solve_left, _solve_right, code=_in(np.linalg.solve))
 rule(np.linalg.det, _det, code=_in(np.linalg.det))
-rule(np.linalg.pinv, _pinv, symbol="⁺", code=_in(np.linalg.pinv))
+rule(np.linalg.pinv, _pinv, symbol="⁺", call=_pinv_call, code=_in(np.linalg.pinv))
 rule(
     np.linalg.lstsq,
     _lstsq_left,
@@ -262,6 +345,14 @@ plain(np.linalg.matrix_rank)
 composed(np.linalg.matmul, lambda x1, x2: x1 @ x2)
 composed(np.linalg.outer, np.outer)
 composed(np.linalg.tensordot, lambda x1, x2, *, axes=2: np.tensordot(x1, x2, axes))
+composed(np.linalg.vecdot, _vecdot)
+composed(np.linalg.diagonal, lambda x, *, offset=0: np.diagonal(x, offset, -2, -1))
+composed(np.linalg.trace, lambda x, *, offset=0: np.trace(x, offset, -2, -1))
+composed(np.linalg.matrix_transpose, _matrix_transpose)
+composed(np.linalg.tensorinv, _tensorinv)
+composed(np.linalg.tensorsolve, _tensorsolve)
+composed(np.linalg.cond, _cond)
+composed(np.linalg.vector_norm, _vector_norm)
 composed(
     np.linalg.matrix_norm,
     lambda x, *, keepdims=False, ord="fro": np.linalg.norm(x, ord, (-2, -1), keepdims),  # noqa: A006

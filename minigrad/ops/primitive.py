@@ -26,13 +26,23 @@ Function = Callable[..., Any]
 
 @overload
 def primitive(
-    f: Function, *, vjp: Any, symbol: str | None = None, code: str | None = None
+    f: Function,
+    *,
+    vjp: Any,
+    symbol: str | None = None,
+    code: str | None = None,
+    inline: bool = False,
 ) -> Function: ...
 
 
 @overload
 def primitive(
-    f: None = None, *, vjp: Any, symbol: str | None = None, code: str | None = None
+    f: None = None,
+    *,
+    vjp: Any,
+    symbol: str | None = None,
+    code: str | None = None,
+    inline: bool = False,
 ) -> Callable[[Function], Function]: ...
 
 
@@ -42,6 +52,7 @@ def primitive(
     vjp: Any,
     symbol: str | None = None,
     code: str | None = None,
+    inline: bool = False,
 ) -> Any:
     """A function of arrays with its own derivative rule, as one node of the graph.
 
@@ -53,6 +64,10 @@ def primitive(
             tuple. Written in plain NumPy, it serves second derivatives too.
         symbol: what pictures write in its circle; its name by default.
         code: how programs write it, such as `{0} @ {1} + {2}`; a call by its name by default.
+        inline: whether `minigrad.compile` may look inside, once, with Tensors in the place of
+            arrays: for an f of NumPy functions alone, whose result depends on its arguments and
+            nothing else. Otherwise compiled code calls f each time, as it must where f draws
+            random numbers. An f that chooses a branch by a value is called all the same.
 
     Returns:
         The function. Without `f`, a decorator.
@@ -69,7 +84,9 @@ def primitive(
     0.25
     """
     if f is None:
-        return lambda function: primitive(function, vjp=vjp, symbol=symbol, code=code)
+        return lambda function: primitive(
+            function, vjp=vjp, symbol=symbol, code=code, inline=inline
+        )
     name = getattr(f, "__name__", type(f).__name__)
     rules = (vjp,) if callable(vjp) and _takes_one(f) else None if callable(vjp) else tuple(vjp)
     vjps: Iterable[Any] = _split(name, vjp) if rules is None else rules
@@ -82,6 +99,7 @@ def primitive(
         call=lambda op, *args, **params: record(op, args, params),
         code=code or f"{name}({{*=}})",
         check=lambda rule, c, shape: _checked(name, vjps, rule, c, shape),
+        expand=f if inline else None,
     )
 
     @wraps(f)

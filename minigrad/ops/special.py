@@ -1,7 +1,11 @@
 """scipy.special: rows for its ufuncs, entered when one of them first meets a Tensor.
 
 Importing minigrad does not import SciPy. Formulas: NIST Digital Library of Mathematical Functions,
-chapters 5 (gamma), 7 (error functions) and 10 (Bessel). Read next: `minigrad.ops.elementwise`.
+chapters 4 (Lambert W), 5 (gamma), 6 (exponential integrals), 7 (error functions) and 8 (incomplete
+gamma and beta). Where there is no closed form for the derivative by a parameter, asking for it is
+an error.
+
+Read next: `minigrad.ops.bessel`.
 """
 
 from __future__ import annotations
@@ -12,23 +16,51 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import NoRuleError
-from minigrad.ops.declare import elementwise
+from minigrad.ops.declare import constant, elementwise, rule
+from minigrad.table import Op
+from minigrad.tensor import Tensor, record
 from minigrad.values import Array
 
-__all__: list[str] = []
+__all__ = ["declare", "order", "row", "unknown"]
 
 
-def _row(function: Any, *partials: Any) -> None:
-    elementwise(function, *partials, code=f"scipy.special.{function.__name__}({{*=}})")
+def row(function: Any, *partials: Any, name: str | None = None) -> None:
+    """Declare a ufunc by its partials `(y, *inputs) -> dy/dx`; `name` is what SciPy calls it."""
+    code = f"scipy.special.{name or function.__name__}({{*}})"
+    if len(partials) < 3:
+        elementwise(function, *partials, symbol=name, code=code)
+    else:
+        vjps = [_times(partial) for partial in partials]
+        rule(function, *vjps, symbol=name, code=code, call=_recording)
 
 
-def _unknown(function: Any, argument: str) -> Any:
+def _times(partial: Any) -> Any:
+    return lambda g, y, *xs: g * partial(y, *xs)
+
+
+def _recording(op: Op, *inputs: Any) -> Tensor:
+    return record(op, inputs)
+
+
+def order(function: Any, parameters: str, partial: Any) -> None:
+    """Declare a function of parameters, an order say, and of a variable, which stands last."""
+    row(function, *[unknown(function, parameter) for parameter in parameters.split()], partial)
+
+
+class _Asked:
+    """An argument that answers a ufunc with the ufunc itself: what a function of SciPy calls."""
+
+    def __array_ufunc__(self, ufunc: Any, *_call: Any, **_kwargs: Any) -> Any:
+        return ufunc
+
+
+def unknown(function: Any, argument: str, name: str | None = None) -> Any:
     """The partial by an argument that has none in closed form."""
 
     def partial(y: Array, *args: Array) -> Array:
         raise NoRuleError(
-            f"{function.__name__}: no derivative by {argument} is known; pass {argument} as a "
-            "constant, an array or a number"
+            f"{name or function.__name__}: no derivative by {argument} is known; pass {argument} "
+            "as a constant, an array or a number"
         )
 
     return partial
@@ -53,101 +85,207 @@ def _safe(a: Array, b: Array) -> Array:
 def _errors(s: Any) -> None:
     """Error functions and the normal distribution; DLMF 7.2, 7.10."""
     density = 1 / sqrt(2 * pi)
-    _row(s.erf, lambda y, x: 2 / sqrt(pi) * np.exp(-x * x))
-    _row(s.erfc, lambda y, x: -2 / sqrt(pi) * np.exp(-x * x))
-    _row(s.erfcx, lambda y, x: 2 * x * y - 2 / sqrt(pi))
-    _row(s.erfi, lambda y, x: 2 / sqrt(pi) * np.exp(x * x))
-    _row(s.dawsn, lambda y, x: 1 - 2 * x * y)
-    _row(s.erfinv, lambda y, x: sqrt(pi) / 2 * np.exp(y * y))
-    _row(s.erfcinv, lambda y, x: -sqrt(pi) / 2 * np.exp(y * y))
-    _row(s.ndtr, lambda y, x: density * np.exp(-0.5 * x * x))
-    _row(s.log_ndtr, lambda y, x: density * np.exp(-0.5 * x * x - y))
-    _row(s.ndtri, lambda y, x: sqrt(2 * pi) * np.exp(0.5 * y * y))
+    row(s.erf, lambda y, x: 2 / sqrt(pi) * np.exp(-x * x))
+    row(s.erfc, lambda y, x: -2 / sqrt(pi) * np.exp(-x * x))
+    row(s.erfcx, lambda y, x: 2 * x * y - 2 / sqrt(pi))
+    row(s.erfi, lambda y, x: 2 / sqrt(pi) * np.exp(x * x))
+    row(s.dawsn, lambda y, x: 1 - 2 * x * y)
+    row(s.erfinv, lambda y, x: sqrt(pi) / 2 * np.exp(y * y))
+    row(s.erfcinv, lambda y, x: -sqrt(pi) / 2 * np.exp(y * y))
+    row(s.ndtr, lambda y, x: density * np.exp(-0.5 * x * x))
+    row(s.log_ndtr, lambda y, x: density * np.exp(-0.5 * x * x - y))
+    row(s.ndtri, lambda y, x: sqrt(2 * pi) * np.exp(0.5 * y * y))
+    row(s.ndtri_exp, lambda y, x: sqrt(2 * pi) * np.exp(0.5 * y * y + x))
+    row(s.wofz, lambda y, x: 2j / sqrt(pi) - 2 * x * y)
+    row(
+        s.owens_t,
+        lambda y, a, b: -0.5 * density * np.exp(-0.5 * a * a) * s.erf(a * b / sqrt(2)),
+        lambda y, a, b: np.exp(-0.5 * a * a * (1 + b * b)) / (2 * pi * (1 + b * b)),
+    )
+
+    def faddeeva(x: Array, sigma: Array, gamma: Array) -> tuple[Array, Array]:
+        z = (x + 1j * gamma) / (sigma * sqrt(2))
+        return z, (2j / sqrt(pi) - 2 * z * s.wofz(z)) / (2 * sqrt(pi) * sigma * sigma)
+
+    def by_sigma(y: Array, x: Array, sigma: Array, gamma: Array) -> Array:
+        z, slope = faddeeva(x, sigma, gamma)
+        return -y / sigma - sqrt(2) * np.real(slope * z)
+
+    row(
+        s.voigt_profile,
+        lambda y, *args: np.real(faddeeva(*args)[1]),
+        by_sigma,
+        lambda y, *args: -np.imag(faddeeva(*args)[1]),
+    )
 
 
 def _logistic(s: Any) -> None:
-    """The logistic function, entropies, and SciPy's own exp and log."""
-    _row(s.expit, lambda y, x: y * s.expit(-x))
-    _row(s.log_expit, lambda y, x: s.expit(-x))
-    _row(s.logit, lambda y, x: 1 / (x * (1 - x)))
-    _row(s.xlogy, lambda y, a, b: np.log(_safe(a, b)), lambda y, a, b: a / _safe(a, b))
-    _row(
+    """The logistic function, entropies, losses."""
+    row(s.expit, lambda y, x: y * s.expit(-x))
+    row(s.log_expit, lambda y, x: s.expit(-x))
+    row(s.logit, lambda y, x: 1 / (x * (1 - x)))
+    row(s.xlogy, lambda y, a, b: np.log(_safe(a, b)), lambda y, a, b: a / _safe(a, b))
+    row(
         s.xlog1py,
         lambda y, a, b: np.log1p(np.where((a == 0) & (b == -1), 0, b)),
         lambda y, a, b: a / _safe(a, 1 + b),
     )
-    _row(s.entr, lambda y, x: -1 - np.log(x))
-    _row(s.rel_entr, lambda y, a, b: 1 + np.log(a / b), lambda y, a, b: -a / b)
-    _row(s.kl_div, lambda y, a, b: np.log(a / b), lambda y, a, b: 1 - a / b)
-    _row(s.exprel, _exprel)
-    _row(s.expm1, lambda y, x: y + 1)
-    _row(s.log1p, lambda y, x: 1 / (1 + x))
-    _row(s.exp2, lambda y, x: y * log(2))
-    _row(s.exp10, lambda y, x: y * log(10))
-    _row(s.cbrt, lambda y, x: 1 / (3 * y * y))
-    _row(s.cosm1, lambda y, x: -np.sin(x))
-    _row(s.expi, lambda y, x: np.exp(x) / x)
-    _row(s.exp1, lambda y, x: -np.exp(-x) / x)
+    row(s.entr, lambda y, x: -1 - np.log(x))
+    row(s.rel_entr, lambda y, a, b: 1 + np.log(a / b), lambda y, a, b: -a / b)
+    row(s.kl_div, lambda y, a, b: np.log(a / b), lambda y, a, b: 1 - a / b)
+    row(
+        s.huber,
+        lambda y, a, b: np.maximum(np.absolute(b) - a, 0),
+        lambda y, a, b: np.clip(b, -a, a),
+    )
+    row(
+        s.pseudo_huber,
+        lambda y, a, b: (np.hypot(a, b) - a) ** 2 / _safe_length(a, b),
+        lambda y, a, b: a * b / _safe_length(a, b),
+    )
+
+
+def _safe_length(a: Array, b: Array) -> Array:
+    h = np.hypot(a, b)
+    return np.where(h == 0, 1, h)
+
+
+def _powers(s: Any) -> None:
+    """SciPy's own exp and log, powers, degrees; exp(x)/x and what is defined by it."""
+    row(s.exprel, _exprel)
+    row(s.expm1, lambda y, x: y + 1)
+    row(s.log1p, lambda y, x: 1 / (1 + x))
+    row(s.exp2, lambda y, x: y * log(2))
+    row(s.exp10, lambda y, x: y * log(10))
+    row(s.cbrt, lambda y, x: 1 / (3 * y * y))
+    row(s.cosm1, lambda y, x: -np.sin(x))
+    row(
+        s.powm1,
+        lambda y, a, b: b * a ** (b - 1),
+        lambda y, a, b: (y + 1) * np.log(np.where(a == 0, 1, a)),
+    )
+    row(s.sindg, lambda y, x: pi / 180 * s.cosdg(x))
+    row(s.cosdg, lambda y, x: -pi / 180 * s.sindg(x))
+    row(s.tandg, lambda y, x: pi / 180 * (1 + y * y))
+    row(s.cotdg, lambda y, x: -pi / 180 * (1 + y * y))
+    row(s.expi, lambda y, x: np.exp(x) / x)
+    row(s.exp1, lambda y, x: -np.exp(-x) / x)
+    order(s.expn, "n", lambda y, n, x: -_expn_before(s, y, n, x))
+    row(s.spence, lambda y, x: np.log(x) / (1 - x) if _is_complex(x) else -1 / s.exprel(np.log(x)))
+    row(s.wrightomega, lambda y, x: y / (1 + y))
+    lambertw, none = s.lambertw(_Asked()), unknown(s.lambertw, "k or tol")
+    row(lambertw, lambda y, x, k, tol: np.exp(-y) / (1 + y), none, none, name="lambertw")
+    for constants in (s.round, s.gammasgn):
+        constant(constants, code=f"scipy.special.{constants.__name__}({{*}})")
+
+
+def _is_complex(x: Array) -> bool:
+    return bool(x.dtype.kind == "c")
+
+
+def _expn_before(s: Any, y: Array, n: Array, x: Array) -> Array:
+    """E_(n-1); SciPy has none before E_0, which is exp(-x)/x."""
+    first = (np.exp(-x) + y) / np.where(np.equal(n, 0), x, 1)
+    return np.where(np.equal(n, 0), first, s.expn(np.maximum(n - 1, 0), x))
+
+
+def _box_cox(s: Any) -> None:
+    """(x^λ - 1)/λ is L exprel(λL) with L = log x, which says what happens around λ = 0."""
+
+    def by_power(along: Array, power: Array) -> Array:
+        t = along * power
+        return along * along * _exprel(s.exprel(t), t)
+
+    row(
+        s.boxcox,
+        lambda y, a, b: a ** (b - 1),
+        lambda y, a, b: by_power(np.log(a), b),
+    )
+    row(
+        s.boxcox1p,
+        lambda y, a, b: (1 + a) ** (b - 1),
+        lambda y, a, b: by_power(np.log1p(a), b),
+    )
+    row(
+        s.inv_boxcox,
+        lambda y, a, b: y ** (1 - b),
+        lambda y, a, b: -(y ** (1 - b)) * by_power(np.log(y), b),
+    )
+    row(
+        s.inv_boxcox1p,
+        lambda y, a, b: (1 + y) ** (1 - b),
+        lambda y, a, b: -((1 + y) ** (1 - b)) * by_power(np.log1p(y), b),
+    )
 
 
 def _gamma(s: Any) -> None:
     """Gamma and beta functions; DLMF 5.2, 5.12, 5.15. ψ' is Hurwitz's zeta function ζ(2, x)."""
-    zeta = getattr(getattr(s, "_ufuncs", None), "_zeta", None)  # what special.zeta calls
-    psi = s.psi
-    _row(s.gamma, lambda y, x: y * psi(x))
-    _row(s.rgamma, lambda y, x: -y * psi(x))
-    _row(s.gammaln, lambda y, x: psi(x))
-    _row(s.loggamma, lambda y, x: psi(x))
-    _row(psi, lambda y, x: s.zeta(2, x))
-    if zeta is not None:
-        _row(zeta, _unknown(zeta, "x"), lambda y, a, b: -a * s.zeta(a + 1, b))
-    _row(
+    psi, zeta = s.psi, s.zeta(2.0, _Asked())
+    row(s.gamma, lambda y, x: y * psi(x))
+    row(s.rgamma, lambda y, x: -y * psi(x))
+    row(s.gammaln, lambda y, x: psi(x))
+    row(s.loggamma, lambda y, x: psi(x))
+    row(psi, lambda y, x: s.zeta(2, x))
+    row(zeta, unknown(zeta, "x", "zeta"), lambda y, a, b: -a * s.zeta(a + 1, b), name="zeta")
+    row(
         s.beta,
         lambda y, a, b: y * (psi(a) - psi(a + b)),
         lambda y, a, b: y * (psi(b) - psi(a + b)),
     )
-    _row(s.betaln, lambda y, a, b: psi(a) - psi(a + b), lambda y, a, b: psi(b) - psi(a + b))
-    _row(s.poch, lambda y, a, b: y * (psi(a + b) - psi(a)), lambda y, a, b: y * psi(a + b))
-    _row(
-        s.gammainc,
-        _unknown(s.gammainc, "a"),
-        lambda y, a, b: np.exp((a - 1) * np.log(b) - b - s.gammaln(a)),
-    )
-    _row(
-        s.gammaincc,
-        _unknown(s.gammaincc, "a"),
-        lambda y, a, b: -np.exp((a - 1) * np.log(b) - b - s.gammaln(a)),
+    row(s.betaln, lambda y, a, b: psi(a) - psi(a + b), lambda y, a, b: psi(b) - psi(a + b))
+    row(s.poch, lambda y, a, b: y * (psi(a + b) - psi(a)), lambda y, a, b: y * psi(a + b))
+    row(
+        s.binom,
+        lambda y, a, b: y * (psi(a + 1) - psi(a - b + 1)),
+        lambda y, a, b: y * (psi(a - b + 1) - psi(b + 1)),
     )
 
 
-def _bessel(s: Any) -> None:
-    """Bessel functions: 2 J_v' = J_(v-1) - J_(v+1) and its kin; DLMF 10.6, 10.29."""
-    _row(s.j0, lambda y, x: -s.j1(x))
-    _row(s.j1, lambda y, x: 0.5 * (s.j0(x) - s.jv(2, x)))
-    _row(s.y0, lambda y, x: -s.y1(x))
-    _row(s.y1, lambda y, x: 0.5 * (s.y0(x) - s.yv(2, x)))
-    _row(s.i0, lambda y, x: s.i1(x))
-    _row(s.i1, lambda y, x: 0.5 * (s.i0(x) + s.iv(2, x)))
-    _row(s.i0e, lambda y, x: s.i1e(x) - np.sign(x) * y)
-    _row(s.i1e, lambda y, x: 0.5 * (s.i0e(x) + s.ive(2, x)) - np.sign(x) * y)
-    _row(s.k0, lambda y, x: -s.k1(x))
-    _row(s.k1, lambda y, x: -0.5 * (s.k0(x) + s.kv(2, x)))
-    for f, before, after in ((s.jv, 0.5, -0.5), (s.yv, 0.5, -0.5), (s.iv, 0.5, 0.5)):
-        _row(f, _unknown(f, "v"), _neighbours(f, before, after))
-    _row(s.kv, _unknown(s.kv, "v"), _neighbours(s.kv, -0.5, -0.5))
-    scaled = _neighbours(s.ive, 0.5, 0.5)
-    _row(s.ive, _unknown(s.ive, "v"), lambda y, a, b: scaled(y, a, b) - np.sign(np.real(b)) * y)
+def _distributions(s: Any) -> None:
+    """Incomplete gamma and beta functions: the distributions whose densities these are."""
+
+    def gamma(a: Array, x: Array) -> Array:
+        return np.exp(s.xlogy(a - 1, x) - x - s.gammaln(a))
+
+    def beta(a: Array, b: Array, x: Array) -> Array:
+        return np.exp(s.xlogy(a - 1, x) + s.xlog1py(b - 1, -x) - s.betaln(a, b))
+
+    def student(n: Array, t: Array) -> Array:
+        return np.exp(-0.5 * (n + 1) * np.log1p(t * t / n) - s.betaln(0.5 * n, 0.5)) / np.sqrt(n)
+
+    def fisher(n: Array, m: Array, x: Array) -> Array:
+        all_ = n * x + m
+        return beta(0.5 * n, 0.5 * m, n * x / all_) * n * m / (all_ * all_)
+
+    def rows(density: Any, parameters: str, below: Any, above: Any, *inverses: Any) -> None:
+        for sign, function in ((1, below), (-1, above)):
+            order(function, parameters, lambda y, *xs, sign=sign: sign * density(*xs))
+        for sign, inverse in zip((1, -1), inverses):
+            order(inverse, parameters, lambda y, *xs, sign=sign: sign / density(*xs[:-1], y))
+
+    rows(gamma, "a", s.gammainc, s.gammaincc, s.gammaincinv, s.gammainccinv)
+    rows(beta, "a b", s.betainc, s.betaincc, s.betaincinv, s.betainccinv)
+    rows(lambda v, x: 0.5 * gamma(0.5 * v, 0.5 * x), "v", s.chdtr, s.chdtrc)
+    rows(lambda k, m: gamma(np.floor(k) + 1, m), "k", s.pdtrc, s.pdtr)
+    rows(fisher, "dfn dfd", s.fdtr, s.fdtrc)
+    order(s.stdtr, "df", lambda y, n, t: student(n, t))
+    order(s.stdtrit, "df", lambda y, n, p: 1 / student(n, y))
+    for function, sign in ((s.gdtr, 1), (s.gdtrc, -1)):
+        row(
+            function,
+            lambda y, a, b, x, sign=sign: sign * x * gamma(b, a * x),
+            unknown(function, "b"),
+            lambda y, a, b, x, sign=sign: sign * a * gamma(b, a * x),
+        )
 
 
-def _neighbours(f: Any, before: float, after: float) -> Any:
-    return lambda y, a, b: before * f(a - 1, b) + after * f(a + 1, b)
-
-
-def _declare() -> None:
+def declare(*families: Any) -> None:
+    """Enter the rows of families of functions, each given as `family(scipy.special)`."""
     from scipy import special
 
-    for family in (_errors, _logistic, _gamma, _bessel):
-        family(special)
+    if isinstance(special.erf, np.ufunc):  # SCIPY_ARRAY_API=1 wraps them: no Tensor gets through
+        for family in families:
+            family(special)
 
 
-_declare()
+declare(_errors, _logistic, _powers, _box_cox, _gamma, _distributions)

@@ -103,6 +103,11 @@ def test_outputs_that_are_inputs_constants_or_used_twice():
     assert x.grad == 1 + 2 * 6 + 1
 
 
+def test_a_tensor_made_inside_is_a_constant():
+    f = mg.checkpoint(lambda x: x * mg.tensor(3.0) + mg.tensor([1.0, 2.0]))
+    assert_allclose(mg.jacobian(f)(2.0), [3, 3])
+
+
 def test_integers_on_the_way():
     def f(x):
         order = np.argsort(x)

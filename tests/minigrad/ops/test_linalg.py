@@ -143,3 +143,107 @@ def test_a_singular_matrix_is_numpys_error_too():
     with pytest.raises(np.linalg.LinAlgError, match=r"inv: \(2, 2\): Singular matrix") as caught:
         np.linalg.inv(x)
     assert isinstance(caught.value, mg.SingularError)
+
+
+A = np.array([[4.0, 1.0, 0.5], [1.0, 3.0, -0.2], [0.5, -0.2, 2.0]])
+
+
+@pytest.mark.parametrize("order", [None, "fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf])
+def test_norm_of_the_zero_matrix_has_derivative_zero(order):
+    """For matrices as for vectors, under either of NumPy's names."""
+    zero = np.zeros((3, 2))
+    for norm in (np.linalg.norm, np.linalg.matrix_norm):
+        got = mg.grad(lambda x, norm=norm: norm(x, ord="fro" if order is None else order))(zero)
+        assert got.tolist() == zero.tolist()
+
+
+@pytest.mark.parametrize("axis", [None, 0, -1, (0, 2), (2, 0, 1)])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_vector_norm_takes_any_axes(axis, keepdims):
+    """The value is NumPy's, the gradient x/‖x‖."""
+    x = np.cos(np.arange(24.0) ** 1.5).reshape(2, 3, 4)
+    got = np.linalg.vector_norm(mg.tensor(x), axis=axis, keepdims=keepdims)
+    assert_close(got.data, np.linalg.vector_norm(x, axis=axis, keepdims=keepdims), 1e-14)
+    gradient = mg.grad(lambda x: np.sum(np.linalg.vector_norm(x, axis=axis)))(x)
+    assert_close(gradient, x / np.linalg.vector_norm(x, axis=axis, keepdims=True), 1e-14)
+
+
+@pytest.mark.parametrize("p", [None, 2, -2, 1, -1, np.inf, -np.inf, "fro"])
+def test_cond_does_not_depend_on_the_scale(p):
+    """The value is NumPy's; along x itself the derivative is 0, for cond(2x) is cond(x)."""
+    stack = np.stack([A, A @ A + 1])
+    assert_close(np.linalg.cond(mg.tensor(stack), p).data, np.linalg.cond(stack, p), 1e-14)
+    gradient = mg.grad(lambda x: np.sum(np.linalg.cond(x, p)))(stack)
+    assert_close(np.sum(gradient * stack), 0.0, 1e-13)
+    assert np.max(np.abs(gradient)) > 0.01
+
+
+def test_cond_where_it_is_infinite():
+    """A singular matrix has NumPy's infinite value for p=2, and an error for others."""
+    zero = mg.tensor(np.zeros((2, 2)))
+    assert np.linalg.cond(zero).item() == np.linalg.cond(zero, -2).item() == np.inf
+    with pytest.raises(mg.SingularError, match=r"cond: \(2, 2\) holds a singular .*; use p=2"):
+        np.linalg.cond(zero, 1)
+
+
+def test_pinv_of_a_hermitian_matrix_reads_a_triangle():
+    """hermitian=True gives the upper one no derivative, and the lower one both."""
+    both = mg.grad(lambda x: np.sum(np.linalg.pinv(x) ** 2))(A)
+    half = mg.grad(lambda x: np.sum(np.linalg.pinv(x, hermitian=True) ** 2))(np.tril(A))
+    assert_close(half, np.tril(both) + np.tril(both, -1), 1e-13)
+    x = mg.tensor(A + 1j * (np.tril(A, -1) - np.triu(A, 1)))
+    assert_close(np.linalg.pinv(x, hermitian=True).data, np.linalg.inv(x.data), 1e-13)
+
+
+@pytest.mark.parametrize("kinds", [{"rcond": 0.4}, {"rtol": 0.4}])
+def test_pinv_of_lower_rank(kinds):
+    """What is cut off has no part in the derivative: of 1/a, -1/a² is left."""
+    gradient = mg.grad(lambda x: np.linalg.pinv(x, **kinds)[0, 0])(np.diag([2.0, 0.5]))
+    assert_close(gradient, np.diag([-1 / 4, 0]), 1e-15)
+
+
+def test_solving_for_a_tensor():
+    """tensorsolve and tensorinv are solve and inv between reshapes; a may be a constant list."""
+    a = (A[:, :, None, None] * A + 9 * np.eye(9).reshape(3, 3, 3, 3)).tolist()
+    b = mg.tensor(A)
+    x = np.linalg.tensorsolve(a, b)
+    assert_close(x.data, np.linalg.tensorsolve(a, A), 1e-14)
+    x.sum().backward()
+    inverse = np.linalg.tensorinv(np.array(a))
+    assert_close(b.grad, np.sum(inverse, axis=(0, 1)), 1e-14)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda x: np.linalg.vector_norm(x, axis=5), mg.ShapeError, "vector_norm: .*axis 5 is out"),
+        (lambda x: np.linalg.vector_norm(x, axis=(0, 0)), mg.ShapeError, "repeated axis"),
+        (lambda x: np.linalg.norm(x, "nuc", (0, 5)), mg.ShapeError, "norm: .*axis 5 is out of"),
+        (lambda x: np.linalg.norm(x, 2, (1, -1)), mg.ShapeError, "norm: .*Duplicate axes"),
+        (lambda x: np.linalg.norm(x, 3), mg.ShapeError, "norm: .*Invalid norm order"),
+        (lambda x: np.linalg.cond(x, 1), mg.ShapeError, r"cond: got shape \(2, 3\) and p=1; exp"),
+        (lambda x: np.linalg.cond(x[:0]), mg.ShapeError, r"cond: got shape \(0, 3\)"),
+        (np.linalg.tensorinv, mg.ShapeError, r"tensorinv: got shape \(2, 3\) and ind=2"),
+        (
+            lambda x: np.linalg.tensorsolve(x, np.ones(2)),
+            mg.ShapeError,
+            r"tensorsolve: a is \(2, 3",
+        ),
+        (lambda x: np.linalg.tensorsolve(x, np.ones(2), (7,)), mg.ShapeError, "axis 7 is out of"),
+        (
+            lambda x: np.linalg.lstsq(x, np.ones(3)),
+            mg.ShapeError,
+            r"lstsq: \(2, 3\), \(3,\): Incom",
+        ),
+        (
+            lambda x: np.linalg.matrix_transpose(x[0]),
+            mg.ShapeError,
+            r"got shape \(3,\); expected 2",
+        ),
+        (lambda x: np.linalg.trace(x, dtype=int), mg.NoRuleError, "'dtype'; a Tensor takes x, off"),
+    ],
+)
+def test_what_does_not_fit_is_refused(call, error, message):
+    """The message names the function, what came, and what was expected; no axis wraps around."""
+    with pytest.raises(error, match=message):
+        call(mg.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))

@@ -1,12 +1,13 @@
 """scipy.special where a formula alone does not say what happens: far out, at 0, and refusals."""
 
+import os
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 from oracles import assert_close
-from scipy import special
+from scipy import fft, linalg, special, stats
 
 import minigrad as mg
 
@@ -63,7 +64,124 @@ def test_an_argument_without_a_derivative():
         mg.grad(special.jv)(1.5, 2.0)
 
 
+def test_around_the_points_where_a_formula_cancels():
+    """At λ = 0 Box and Cox's transform is the logarithm L, and its derivative by λ is L²/2."""
+    x, along = 3.0, np.log(3.0)
+    assert_close(mg.grad(special.boxcox, (0, 1))(x, 0.0), [1 / x, along**2 / 2], 1e-15)
+    assert_close(mg.grad(special.inv_boxcox, 1)(along, 0.0), -x * along**2 / 2, 1e-14)
+    assert_close(mg.grad(special.spence)(1.0), -1.0, 1e-15)  # log x / (1 - x)
+    assert_close(mg.grad(mg.grad(special.spence))(1.0), 0.5, 1e-15)
+
+
+def test_a_loss_at_its_kinks():
+    """Huber's loss has the slope δ where it turns into a line, and both have 0 at 0."""
+    assert [float(d) for d in mg.grad(special.huber, (0, 1))(1.0, 1.0)] == [0, 1]
+    for loss in (special.huber, special.pseudo_huber):
+        assert float(mg.grad(loss, 1)(1.0, 0.0)) == 0
+    assert [float(d) for d in mg.grad(special.pseudo_huber, (0, 1))(0.0, 0.0)] == [0, 0]
+
+
+def test_quantiles_undo_probabilities():
+    """The inverse of a distribution has the inverse derivative: their composition has 1."""
+    for back, there, parameters, p in [
+        (special.gammainc, special.gammaincinv, (2.5,), 0.3),
+        (special.gammaincc, special.gammainccinv, (2.5,), 0.3),
+        (special.betainc, special.betaincinv, (2.5, 0.7), 0.3),
+        (special.betaincc, special.betainccinv, (2.5, 0.7), 0.3),
+        (special.stdtr, special.stdtrit, (4.0,), 0.3),
+    ]:
+
+        def around(p, back=back, there=there, parameters=parameters):
+            return back(*parameters, there(*parameters, p))
+
+        assert_close(mg.grad(around)(p), 1.0, 1e-12)
+        assert_close(mg.grad(mg.grad(around))(p), 0.0, 1e-11)
+
+
+@pytest.mark.parametrize("k", [0, -1])
+def test_lambert_w_solves_its_equation(k):
+    """w exp(w) = x, so that the derivative of the left side by x is 1; at 0 that of W is 1."""
+    x = -0.2 if k else 0.7
+    w = mg.grad(lambda x: np.real(special.lambertw(x, k) * np.exp(special.lambertw(x, k))))
+    assert_close(w(x), 1.0, 1e-14)
+    assert mg.grad(lambda x: np.real(special.lambertw(x)))(0.0) == 1
+
+
 def test_a_ufunc_without_a_row_is_named_as_scipys():
     """The error says where the function is from, also for SciPy's ufuncs, which do not."""
     with pytest.raises(mg.NoRuleError, match=r"scipy\.special\.agm: no derivative rule"):
         special.agm(mg.tensor(1.0), 2.0)
+    with pytest.raises(mg.NoRuleError, match=r"scipy\.special\.zeta: no derivative rule"):
+        special.zeta(mg.tensor(2.0))
+
+
+def test_a_ufunc_with_several_results_is_declared_one_by_one():
+    """The advice in the error works: minigrad.primitive takes one result."""
+    x = mg.tensor(1.0)
+    with pytest.raises(
+        mg.NoRuleError, match=r"primitive\(lambda x: scipy\.special\.kelvin\(x\)\[0\]"
+    ):
+        special.kelvin(x)
+    ber = mg.primitive(lambda x: special.kelvin(x)[0].real, vjp=lambda g, y, x: g * special.berp(x))
+    assert mg.grad(ber)(1.0) == special.berp(1.0)
+
+
+X = [0.5, 1.5]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (special.logsumexp, r"special\.logsumexp: SciPy's .* use np\.logaddexp\.reduce"),
+        (special.softmax, r"special\.softmax: .* use nn\.softmax.*minigrad\.primitive\(scipy\.spe"),
+        (special.log_softmax, r"special\.log_softmax: .* use nn\.log_softmax"),
+        (lambda x: special.polygamma(1, x), r"special\.polygamma: .* scipy\.special\.zeta\(n \+ 1"),
+        (lambda x: special.comb(x, 2), r"special\.comb: .* scipy\.special\.binom\(n, k\)"),
+        (special.factorial, r"special\.factorial: .* scipy\.special\.gamma\(n \+ 1\)"),
+        (lambda x: special.multigammaln(x, 1), r"multigammaln = minigrad\.primitive\(scipy\.spec"),
+        (
+            linalg.norm,
+            r"scipy\.linalg\.norm: SciPy's .* use np\.linalg\.norm; for the value .*\.data",
+        ),
+        (fft.fft, r"scipy\.fft\.fft: SciPy's .* use np\.fft\.fft"),
+        (stats.norm.pdf, r"scipy\.stats: SciPy's .* declare the function with minigrad\.primitive"),
+    ],
+)
+def test_what_scipy_writes_in_python_is_named(call, message):
+    """Such a function wants a plain array: the error says which it was and what to use instead."""
+    with pytest.raises(mg.DTypeError, match=message):
+        call(mg.tensor(X))
+
+
+def test_a_function_of_ours_that_scipy_calls_is_not_blamed_on_it():
+    """Only what SciPy itself does with a Tensor is; the user's own np.asarray is the user's."""
+
+    def callback(x):
+        return np.asarray(mg.tensor(x)).sum()
+
+    with pytest.raises(mg.DTypeError, match=r"^np\.asarray of the tensor"):
+        stats.bootstrap(([1.0, 2.0, 3.0],), callback, vectorized=False, n_resamples=2)
+
+
+def test_what_is_advised_in_place_of_a_function():
+    """The formulas that the errors give are the functions they stand for."""
+    x = np.array(X)
+    assert_close(special.zeta(3, x) * (-1) ** 3 * 2, special.polygamma(2, x), 1e-13)
+    assert_close(special.binom(7.0, [0, 2, 7]), special.comb(7, [0, 2, 7]), 1e-14)
+    assert_close(special.gamma(x + 1), special.factorial(x), 1e-14)
+    y = np.logaddexp.reduce(mg.tensor(x), axis=0)
+    assert_close(y.data, special.logsumexp(x), 1e-15)
+
+
+def test_no_rows_where_scipy_wraps_its_ufuncs():
+    """SCIPY_ARRAY_API=1 makes them Python code; a missing row is still an error of ours."""
+    code = (
+        "import minigrad, numpy as np; from scipy import special\n"
+        "try: np.frompyfunc(float.hex, 1, 1)(minigrad.tensor(1.0))\n"
+        "except minigrad.NoRuleError as error: print(error)"
+    )
+    environment = {**os.environ, "SCIPY_ARRAY_API": "1"}
+    run = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment
+    )
+    assert run.stdout.startswith("hex (vectorized): no derivative rule")

@@ -1,0 +1,272 @@
+"""compile: a function that is recorded once and from then on runs as the code it came to.
+
+Read next: `minigrad.compile.trace`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from functools import update_wrapper
+from threading import RLock
+from types import MethodType
+from typing import Any
+
+import numpy as np
+
+from minigrad.compile.backends import BACKENDS, Built, built
+from minigrad.compile.compare import difference
+from minigrad.compile.dispatch import Caller
+from minigrad.compile.passes import optimized
+from minigrad.compile.trace import Trace, trace
+from minigrad.errors import DTypeError, GraphError
+from minigrad.graph import Graph
+from minigrad.program import Program
+from minigrad.tensor import Tensor
+from minigrad.tracing import tracer
+from minigrad.trees import flatten
+from minigrad.values import Array, constant
+
+__all__ = ["Compiled", "compile"]
+
+_KEPT = 32  # signatures kept; the oldest goes first
+_MANY = 8  # signatures after which there is a warning, for each costs a trace
+
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    """What is kept for one signature."""
+
+    trace: Trace
+    program: Program
+    built: Built
+    call: Caller
+    again: bool = False  # whether a second run has been compared with the first
+
+
+class Compiled:
+    """What `compile` returns: call it as the function it was made of."""
+
+    def __init__(self, f: Callable[..., Any], backend: str = "auto") -> None:
+        if not callable(f):
+            raise DTypeError(f"compile: got {type(f).__name__} {f!r}; expected a function")
+        if backend not in BACKENDS:
+            raise GraphError(f"compile: got backend {backend!r}; expected {', '.join(BACKENDS)}")
+        update_wrapper(self, f)
+        self._f = f
+        self._wanted = backend
+        self._entries: dict[Any, _Entry] = {}
+        self._last: tuple[_Entry, list[Array]] | None = None
+        self._traced = 0
+        self._lock = RLock()
+        self._quick = _never  # a short way for arguments like those recorded last
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """f's result; the code is made in the first call with arguments of these types."""
+        if not kwargs and tracer.get() is None:
+            result = self._quick(args)
+            if result is not NotImplemented:
+                return result
+        arrays: list[Array] = []
+        key: list[Any] = []
+        tree = (args, kwargs) if kwargs else args
+        if not _signature(tree, arrays, key) or tracer.get() is not None:
+            return self._f(*args, **kwargs)  # within a derivative, or another compiled function
+        try:
+            entry = self._entries.get(signature := tuple(key))
+        except TypeError as error:
+            raise DTypeError(
+                f"compile: {self._name}: an argument is neither an array nor hashable: {error}"
+            ) from None
+        if entry is None or not entry.again:
+            return self._record(signature, args, kwargs)
+        return entry.call.on_arrays(*arrays)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __reduce__(self) -> Any:
+        return Compiled, (self._f, self._wanted)
+
+    @property
+    def _name(self) -> str:
+        return getattr(self._f, "__name__", type(self._f).__name__)
+
+    @property
+    def source(self) -> str:
+        """The code that runs, of the signature recorded last."""
+        return self._latest("source")[0].built.source
+
+    @property
+    def backend(self) -> str:
+        """The backend of the code recorded last; before the first call the one asked for."""
+        return self._last[0].built.backend if self._last else self._wanted
+
+    @property
+    def graph(self) -> Graph:
+        """The graph of the code recorded last, at the arguments of that call."""
+        entry, arrays = self._latest("graph")
+        leaves = [leaf._value for leaf in entry.trace.leaves]
+        inputs = [Tensor(x) for x in (*arrays, *leaves)]
+        for tensor, line in zip(inputs, entry.program.inputs, strict=True):
+            tensor.name = line.name
+        outputs = [y for y in entry.program(*inputs) if isinstance(y, Tensor)]
+        if not outputs:
+            raise GraphError(f"compile: {self._name} returns constants, so there is no graph")
+        return Graph(tuple(outputs), {})
+
+    def _latest(self, what: str) -> tuple[_Entry, list[Array]]:
+        if self._last is None:
+            raise GraphError(
+                f"compile: {self._name} has no {what} before its first call, "
+                "which shows what arguments it takes"
+            )
+        return self._last
+
+    def _record(self, signature: Any, args: Any, kwargs: Any) -> Any:
+        """Run f as it is, and keep what it did; the second time, make sure that it did the same."""
+        leaves, rebuild = flatten((args, kwargs))
+        dynamic = [_is_array(x) for x in leaves]
+        given = [constant(x, self) for x, is_array in zip(leaves, dynamic, strict=True) if is_array]
+        given = [
+            x if hasattr(x, "dtype") else np.float64(x) if type(x) is float else np.complex128(x)
+            for x in given
+        ]
+
+        def call(variables: list[Tensor]) -> Any:
+            following = iter(variables)
+            new = [next(following) if d else x for x, d in zip(leaves, dynamic, strict=True)]
+            args, kwargs = rebuild(new)
+            return self._f(*args, **kwargs)
+
+        with self._lock:
+            run, results = trace(call, given)
+            entry = self._entries.get(signature)
+            if entry is None:
+                self._keep(signature, self._built(run, len(given)))
+                self._last = self._entries[signature], given
+            else:
+                changed = difference(entry.trace.program, run.program)
+                if changed:
+                    del self._entries[signature]
+                    raise GraphError(
+                        f"compile: {self._name} computed something else in its second call: "
+                        f"{changed}; pass what changes as an argument, or keep it in a Tensor "
+                        "(draws of random numbers belong into a minigrad.primitive)"
+                    )
+                entry.again = True
+                if not kwargs:
+                    self._quick = entry.call.on_arguments(args) or _never
+        return run.rebuild(results)
+
+    def _built(self, run: Trace, n: int) -> _Entry:
+        program = optimized(run.program)
+        place = {leaf: i for i, leaf in enumerate(run.leaves)}
+        inplace = {
+            run.n + i: place[leaf]
+            for i, leaf in enumerate(run.assigned)
+            if leaf in place and leaf.shape
+        }
+        donated = {i: n + j for i, j in inplace.items()}
+        code = built(program, donated, self._name, self._wanted)
+        call = Caller(run, code.run, n, tuple(inplace.values()))
+        return _Entry(run, program, code, call)
+
+    def _keep(self, signature: Any, entry: _Entry) -> None:
+        self._entries[signature] = entry
+        self._traced += 1
+        if len(self._entries) > _KEPT:
+            del self._entries[next(iter(self._entries))]
+        if self._traced == _MANY:
+            warnings.warn(
+                f"compile: {self._name} was recorded for {_MANY} different kinds of arguments; "
+                "arrays of other shapes, and other values of ints, bools and strings, are "
+                "recorded anew: a number that changes should be a float or an array",
+                stacklevel=4,
+            )
+
+
+def compile(  # noqa: A001 - it is what it does, and is called as minigrad.compile
+    f: Callable[..., Any] | None = None, *, backend: str = "auto"
+) -> Any:
+    """`f` as code: recorded in its first call, and from then on run without recording; a decorator.
+
+    Derivatives in f are recorded like all else, so a whole training step compiles: `grad` and
+    `value_and_grad`, or `J.backward()` and an optimizer's `step()`, with the parameters updated in
+    place. The result is the one f gives; operations may be done in another order (1e-12).
+
+    Args:
+        f: a function of arrays, numbers and trees of them. Arrays, floats and complex numbers are
+            inputs of the code. What else it is called with (ints, bools, strings, objects, by
+            hash) and every shape and dtype is fixed; others are recorded anew, up to 32 kinds.
+            Leaf Tensors that f closes over are inputs too: their values at each call count.
+            Everything else that f closes over is a constant: arrays, numbers, `training` of a
+            module. f is run as it is in the first two calls, and must do the same in both.
+        backend: "numpy", "numba" (needs the extra `fast`), or "auto", which chooses by size.
+
+    Returns:
+        A function with f's signature. Results are arrays of their own where f returns Tensors:
+        they have no history, so derivatives are taken inside f. Called with Tensors, or within
+        another compiled function, it is f. A pickle or copy of it compiles afresh. It has
+        `.source`, `.graph` and `.backend`, of the arguments recorded last.
+
+    Raises:
+        GraphError: f asks for the value of what it computes (`if x > 0`, `float(x)`, iteration),
+            adds to a gradient that it has not cleared, or did something else in its second call.
+        DTypeError: an argument that is neither an array nor hashable; an unknown backend.
+
+    >>> from minigrad.transforms import grad
+    >>> dJ = compile(grad(lambda a, b, c: 3 * (a + b * c), (0, 1, 2)))
+    >>> [[float(d) for d in dJ(5.0, 3.0, 2.0)] for _ in range(3)]
+    [[3.0, 6.0, 9.0], [3.0, 6.0, 9.0], [3.0, 6.0, 9.0]]
+    """
+    if f is None:
+        return lambda function: compile(function, backend=backend)
+    return Compiled(f, backend)
+
+
+def _signature(x: Any, arrays: list[Array], key: list[Any]) -> bool:
+    """Add the arrays in a tree to `arrays`, and all else about it to `key`; False for a Tensor.
+
+    The order is that of `flatten`.
+    """
+    kind = type(x)
+    if kind is tuple or kind is list:
+        key.append(kind)
+        key.append(len(x))
+        for part in x:
+            if not _signature(part, arrays, key):
+                return False
+    elif kind is np.ndarray or isinstance(x, (np.ndarray, np.generic)):
+        key.append(x.shape)
+        key.append(x.dtype)
+        arrays.append(x)
+    elif kind is float or kind is complex:
+        key.append(kind)
+        arrays.append(np.float64(x) if kind is float else np.complex128(x))
+    elif isinstance(x, Tensor):
+        return False
+    elif isinstance(x, dict):
+        key.append(kind)
+        key.append(tuple(x))
+        return all(_signature(part, arrays, key) for part in x.values())
+    elif isinstance(x, (tuple, list)):
+        key.append(kind)
+        key.append(len(x))
+        return all(_signature(part, arrays, key) for part in x)
+    elif is_dataclass(x) and kind is not type:
+        key.append(kind)
+        parts = [getattr(x, field.name) for field in fields(x) if field.init]
+        return all(_signature(part, arrays, key) for part in parts)
+    else:
+        key.append((kind, x))
+    return True
+
+
+def _never(_args: Any) -> Any:
+    return NotImplemented
+
+
+def _is_array(x: Any) -> bool:
+    return isinstance(x, (np.ndarray, np.generic, float, complex)) and not isinstance(x, bool)

@@ -1,0 +1,158 @@
+"""trace: run a function once, and keep the program of what it computed.
+
+The run is an ordinary one: its results are the caller's, and what it assigned stays assigned.
+
+Read next: `minigrad.compile.passes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from minigrad.errors import GraphError, MinigradError
+from minigrad.program import Program, recorded
+from minigrad.table import ROWS
+from minigrad.tensor import Tensor, record, recording, remember
+from minigrad.tracing import tracer, users_line
+from minigrad.trees import flatten
+from minigrad.values import Array, fitting, settle
+
+__all__ = ["Trace", "trace"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """What one run of a function did.
+
+    Attributes:
+        program: from the arrays among its arguments, then the leaves, to the results, then the
+            new values of `assigned`, then those of `graded`.
+        leaves: the Tensors it closes over; their values at the time of a call are inputs.
+        assigned: those whose `.data` it replaced.
+        graded: those whose `.grad` it left set.
+        cleared: those whose `.grad` it left None.
+        ungraded: those whose `.grad` must be None when it is called, for it adds to that.
+        rebuild: builds what it returned around the results.
+        n: how many results there are.
+        single: whether what it returned is one array.
+    """
+
+    program: Program
+    leaves: tuple[Tensor, ...]
+    assigned: tuple[Tensor, ...]
+    graded: tuple[Tensor, ...]
+    cleared: tuple[Tensor, ...]
+    ungraded: tuple[Tensor, ...]
+    rebuild: Callable[[list[Any]], Any]
+    n: int
+    single: bool
+
+
+class _Watch:
+    """What is assigned while a function is traced."""
+
+    def __init__(self) -> None:
+        self.floor = Tensor(0.0).serial
+        self.versions: dict[int, Tensor] = {}  # by id of the array a leaf was assigned
+        self.before: dict[Tensor, Array] = {}  # of each leaf assigned, the array it held
+        self.grads: dict[Tensor, bool] = {}  # each leaf whose grad was used; whether set first
+
+    def read(self, leaf: Tensor) -> Tensor:
+        return record(ROWS["stop_gradient"], (leaf,))
+
+    def assign(self, leaf: Tensor, value: Any) -> None:
+        if leaf.serial > self.floor:
+            raise GraphError(
+                f"compile: {users_line()} assigns a Tensor that the function made; what is kept "
+                "from call to call must be made outside it"
+            )
+        self.before.setdefault(leaf, leaf._value)
+        with recording(True):
+            if isinstance(value, Tensor):
+                fitting("assigning .data", value._value, leaf._value, cast=True)
+                if value.dtype != leaf.dtype:
+                    value = value.astype(leaf.dtype)
+            else:
+                value = fitting("assigning .data", value, leaf._value, cast=False)
+            value = np.copy(value) if isinstance(value, Tensor) else Tensor(value)
+        self.versions[id(value._value)] = value
+        leaf._value = value._value
+
+    def grad(self, leaf: Tensor) -> None:
+        if leaf.serial > self.floor or leaf.op is not None or leaf in self.grads:
+            return
+        if leaf._grad is not None:
+            raise GraphError(
+                f"compile: at {users_line()} {leaf._called()} holds a gradient from before, which "
+                "the compiled code would not know; call zero_grad() first in the function"
+            )
+        self.grads[leaf] = False
+
+    def set_grad(self, leaf: Tensor) -> None:
+        if leaf.serial < self.floor:
+            self.grads.setdefault(leaf, True)
+
+    @contextmanager
+    def on(self) -> Iterator[None]:
+        """Within the block it is told what happens; after it, no `.grad` is a node of the trace."""
+        before = tracer.set(self)
+        try:
+            with recording(True):
+                yield
+        finally:
+            tracer.reset(before)
+            for leaf in self.grads:
+                if isinstance(leaf._grad, Tensor):
+                    leaf._grad = settle([leaf._grad._value])[0]
+
+
+def trace(call: Callable[[list[Any]], Any], given: list[Array]) -> tuple[Trace, list[Any]]:
+    """Run `call(variables)`, with a variable for each array of `given`: what it did, its results.
+
+    A result that is a Tensor becomes an array of its own, as every later call's will be.
+    """
+    watch = _Watch()
+    variables = [remember(x, None, (), (), {}) for x in given]
+    with watch.on():
+        y = call(variables)
+        outputs, rebuild = flatten(y)
+        assigned = tuple(watch.before)
+        graded = tuple(leaf for leaf in watch.grads if leaf._grad is not None)
+        news = [watch.versions[id(leaf._value)] for leaf in assigned]
+        grads = [leaf._grad for leaf in graded]
+        program, closed = recorded(
+            variables, [*outputs, *news, *grads], watch.floor, watch.versions, _expanded
+        )
+    results = [np.array(y._value)[()] if isinstance(y, Tensor) else y for y in outputs]
+    cleared = tuple(leaf for leaf, first in watch.grads.items() if first and leaf._grad is None)
+    ungraded = tuple(leaf for leaf, first in watch.grads.items() if not first)
+    single = len(outputs) == 1 and outputs[0] is y
+    return Trace(
+        program, tuple(closed), assigned, graded, cleared, ungraded, rebuild, len(outputs), single
+    ), results
+
+
+def _expanded(node: Tensor) -> Program | None:
+    """The program of a primitive's own function, where that is NumPy throughout.
+
+    One that looks at values, or calls what is not NumPy, stays one line, a call.
+    """
+    if node.op is None or node.op.expand is None:
+        return None
+    floor = Tensor(0.0).serial
+    pairs = zip(node.inputs, node._args, strict=True)
+    args = [x if a is x else remember(x, None, (), (), {}) for a, x in pairs]
+    variables = [x for x in args if isinstance(x, Tensor)]
+    try:
+        y = node.op.expand(*args, **node.params)
+    except (MinigradError, TypeError, ValueError, AttributeError):
+        return None
+    if not isinstance(y, Tensor) or y.shape != node.shape or y.dtype != node.dtype:
+        return None
+    program, closed = recorded(variables, [y], floor, {}, _expanded)
+    return None if closed else program
