@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.ops.declare import Joint
-from minigrad.program import Program, recorded
+from minigrad.program import Line, Program, recorded
 from minigrad.sweep import reach, sweep
 from minigrad.table import ROWS, Op
 from minigrad.tensor import Tensor, is_recording, record, recording, remember
@@ -31,7 +31,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
     Args:
         f: a function of arrays or trees of them to an array or a tree. It is called once; random
-            draws in it are the same ones on the way back. It may close over Tensors.
+            draws in it are kept, to be the same ones on the way back. It may close over Tensors.
 
     Returns:
         A function of the same arguments. It can be nested and used as a decorator.
@@ -64,13 +64,23 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         made = [y for y, own in zip(outputs, inner, strict=True) if own]
         if not made:
             return rebuild_y(outputs)
-        program, closed = recorded(variables, made, floor)
+        program, closed = recorded(variables, made, floor, expand=_held)
         held = [*(a._value for a in inputs), *closed.values()]
         whole = _one_node(f, program, made, (*inputs, *closed), tuple(held))
         parts = iter(whole)
         return rebuild_y([next(parts) if own else y for y, own in zip(outputs, inner, strict=True)])
 
     return checkpointed
+
+
+def _held(node: Tensor) -> Program | None:
+    """What no derivative passes and only the user's code can compute is kept: it may be random."""
+    assert node.op is not None
+    if node.op.form != "primitive" or any(node.op.vjps):
+        return None
+    given = [a for a, x in zip(node.inputs, node._args, strict=True) if a is not x]
+    inputs = [Line(None, (), {}, a.shape, a.dtype, None) for a in given]
+    return Program(tuple(inputs), (), (node._value,))
 
 
 def _one_node(

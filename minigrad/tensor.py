@@ -315,6 +315,7 @@ class Tensor(ArrayLike):
     __rdivmod__ = lambda self, other: (other // self, other % self)  # noqa: E731
     __and__, __rand__ = _binary(np.bitwise_and, operator.and_)
     __or__, __ror__ = _binary(np.bitwise_or, operator.or_)
+    __xor__, __rxor__ = _binary(np.bitwise_xor, operator.xor)
     __lt__ = _comparison(np.less, operator.lt)
     __le__ = _comparison(np.less_equal, operator.le)
     __gt__ = _comparison(np.greater, operator.gt)

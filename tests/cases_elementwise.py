@@ -71,6 +71,28 @@ CASES = {
     np.round: on(((0.6, 1.4),), analytic=False)
     + on(((0.16, 0.24),), call=lambda x: np.round(x, 1), analytic=False),
     np.around: on(((0.6, 1.4),), analytic=False),
+    np.modf: on(
+        ((-1.8, -1.2), (0.2, 0.8)), call=lambda x: np.modf(x)[0] * (2 + np.modf(x)[1]),
+        analytic=False,
+    ),
+    np.frexp: on(
+        ((-1.9, -1.1), (0.3, 0.45)), call=lambda x: np.frexp(x)[0] * (3 + np.frexp(x)[1]),
+        analytic=False,
+    ),
+    "exponent": on(
+        ((-1.9, -1.1), (0.3, 0.45)), call=lambda x: x * internal("exponent")(x), analytic=False
+    ),
+    np.i0: on(REAL, analytic=False) + on(((-30, -20), (20, 30)), analytic=False),
+    np.isclose: on(
+        ((1, 1.1),), ((1, 1.1),), analytic=False,
+        call=lambda a, b: a * np.isclose(a, b, atol=0.2) + b * np.isclose(a, b + 1, 0.1),
+    ),
+    np.isin: on(REAL, call=lambda x: x * np.isin(x, [0.5, 1], invert=True), analytic=False),
+    np.isposinf: on(REAL, call=lambda x: x * ~np.isposinf(x), analytic=False),
+    np.isneginf: on(REAL, call=lambda x: x * ~np.isneginf(x), analytic=False),
+    np.isreal: on(REAL, call=lambda x: x * np.isreal(x), analytic=False),
+    np.iscomplex: on(REAL, call=lambda x: x * ~np.iscomplex(x), analytic=False),
+    np.astype: on(REAL, call=lambda x: np.astype(x, np.float64, copy=False), analytic=False),
     np.nan_to_num: on(REAL, analytic=False, on_complex=True),
     np.angle: on(NONZERO, analytic=False, on_complex=True)
     + on(NONZERO, call=lambda z: np.angle(z, deg=True), analytic=False, on_complex=True),

@@ -5,7 +5,7 @@ One entry for each row: how to call it and where it is safe to evaluate. `test_t
 
 import numpy as np
 from cases import checker, on
-from strategies import REAL
+from strategies import NONZERO, POSITIVE, REAL
 
 PAIRS = (((), ()), ((2,), (2,)), ((1, 2), (3, 2)))
 PLACES = np.array([[2, 0, 2]])
@@ -56,6 +56,28 @@ CASES = {
         REAL, REAL, call=lambda a, v: np.insert(a, [0, 2], v, axis=-1),
         shapes=(((3,), (2,)), ((3,), ()), ((2, 3), (2, 2))), analytic=False, on_complex=True,
     ),
+    np.block: on(
+        REAL, REAL, call=lambda a, b: np.block([[a, b], [b, 2]]),
+        shapes=(((), ()), ((1,), (1,)), ((1, 1), (1,))),
+    )
+    + on(REAL, REAL, call=lambda a, b: np.block([a, b, a]), shapes=(((2,), (3,)), ((2, 1), (2, 3))))
+    + on(REAL, call=np.block, shapes=((), (2, 3)))
+    + on(
+        REAL, REAL, call=lambda a, b: np.block([[[a, b]], [[b, a]]]),
+        shapes=(((2,), (2,)), ((2, 1, 3), (2, 1, 3))),
+    ),
+    np.broadcast_arrays: all_of_several(np.broadcast_arrays, (((3,), (2, 1)), ((), (0, 2)))),
+    np.linspace: on(REAL, REAL, call=lambda a, b: np.linspace(a, b, 4))
+    + on(REAL, REAL, call=lambda a, b: np.linspace(a, b, 3, endpoint=False, axis=-1))
+    + on(REAL, REAL, call=lambda a, b: np.linspace(a, b, 5, retstep=True)[1])
+    + on(REAL, call=lambda a: np.linspace(a, 3, num=1)),
+    np.logspace: on(REAL, REAL, call=lambda a, b: np.logspace(a, b, 4, base=2.0))
+    + on(
+        REAL, POSITIVE, call=lambda a, base: np.logspace(a, 1, 3, False, base),
+        shapes=(((), ()),),
+    ),
+    np.geomspace: on(POSITIVE, POSITIVE, call=lambda a, b: np.geomspace(a, b, 4), analytic=False)
+    + on(POSITIVE, call=lambda a: np.geomspace(-a, -2, 3, endpoint=False), analytic=False),
     np.meshgrid: all_of_several(np.meshgrid, (((3,), (2,)), ((), (2,))))
     + all_of_several(np.meshgrid, (((3,), (2,)), ((2, 2), (3,))))
     + all_of_several(
@@ -70,6 +92,10 @@ CASES = {
     np.hsplit: parts(np.hsplit, ((4,), (3, 2), (1, 4, 2)), 2),
     np.vsplit: parts(np.vsplit, ((3, 2),), [1]),
     np.dsplit: parts(np.dsplit, ((1, 2, 4),), [1, 3]),
+    np.trim_zeros: on(
+        REAL, call=lambda x: np.trim_zeros(x * [0, 1, 0, 1, 0, 0]), shapes=((6,),)
+    )
+    + on(REAL, call=lambda x: np.trim_zeros(x * [0, 1, 0], "b"), shapes=((3,),)),
     np.take: on(REAL, call=lambda x: np.take(x, [2, 0, -1]), shapes=((3,), (2, 3)))
     + on(REAL, call=lambda x: np.take(x, PLACES, axis=-1), shapes=((3,), (2, 3)))
     + on(REAL, call=lambda x: np.take(x, [5, -7], 0, mode="clip"), shapes=((3,), (2, 3)))
@@ -97,8 +123,33 @@ CASES = {
         REAL, REAL, call=lambda a, b: np.choose(np.array([1, 0, 1]), [a, b]),
         shapes=(((3,), (3,)), ((2, 3), (3,)), ((), (1,))),
     ),
+    np.piecewise: on(
+        NONZERO, call=lambda x: np.piecewise(x, [x < 0, x > 0], [np.sin, lambda x: x * x]),
+        shapes=((), (4,), (2, 3)), analytic=False,
+    )
+    + on(
+        NONZERO, call=lambda x: np.piecewise(x, x > 0, [lambda x, n: x**n, 7], 3),
+        shapes=((4,),), analytic=False,
+    ),
+    np.apply_along_axis: on(
+        REAL, call=lambda x: np.apply_along_axis(np.prod, 0, x), shapes=((3,), (2, 3), (3, 2, 2))
+    )
+    + on(
+        REAL, call=lambda x: np.apply_along_axis(np.cumsum, 1, x), shapes=((2, 3), (3, 2, 2))
+    )
+    + on(
+        REAL, call=lambda x: np.apply_along_axis(np.multiply.outer, -2, x, np.arange(2.0)),
+        shapes=((2, 3), (3, 2, 2)),
+    ),
+    np.apply_over_axes: on(
+        REAL, call=lambda x: np.apply_over_axes(np.sum, x, (0, -1)), shapes=((2, 3), (3, 2, 2))
+    )
+    + on(REAL, call=lambda x: np.apply_over_axes(np.cumprod, x, 0), shapes=((2, 3),)),
     np.full_like: on(
         REAL, call=lambda v: np.full_like(np.broadcast_to(v, (2, 3)), v),
         shapes=((), (3,), (2, 1)), analytic=False, on_complex=True,
     ),
 }  # fmt: skip
+
+if hasattr(np, "unstack"):
+    CASES[np.unstack] = parts(np.unstack, ((2,), (2, 3))) + parts(np.unstack, ((2, 3),), axis=-1)

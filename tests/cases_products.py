@@ -5,7 +5,7 @@ One entry for each row: how to call it and where it is safe to evaluate. `test_t
 
 import numpy as np
 from cases import on
-from strategies import REAL
+from strategies import POSITIVE, REAL
 
 VECTORS = (((3,), (3,)), ((0,), (0,)), ((1,), (1,)))
 SCALED = (((), ()), ((), (2, 3)), ((2, 3), ()))
@@ -17,6 +17,7 @@ INNERS = (*VECTORS, *SCALED, ((2, 3), (3,)), ((2, 3), (4, 3)), ((2, 1, 3), (2, 3
 ANY = (*VECTORS, *SCALED, ((2, 3), (2,)), ((2,), (3, 1)), ((1, 2, 1), (2, 2)), ((0, 3), (2,)))
 FLAT = (*VECTORS, ((), ()), ((2, 3), (6,)), ((2, 2), (2, 2)))
 STACKS = (((3,), (3,)), ((2, 3), (2, 3)), ((2, 1, 3), (4, 3)), ((3,), (2, 3)), ((2, 0), (0,)))
+CROSSED = (((3,), (3,)), ((2, 3), (3,)), ((3,), (2, 3)), ((2, 1, 3), (4, 3)), ((0, 3), (3,)))
 MATVECS = (((2, 3), (3,)), ((2, 2, 3), (3,)), ((2, 3), (4, 3)), ((2, 1, 2, 3), (3, 3)))
 VECMATS = (((2,), (2, 3)), ((4, 2), (2, 3)), ((2,), (4, 2, 3)), ((3, 2), (2, 1, 2, 3)))
 
@@ -76,12 +77,43 @@ def tensordots():
         )
 
 
+def covariances(function):
+    """Of one array and of two, the variables in rows and in columns."""
+    return (
+        on(REAL, call=function, shapes=((4,), (2, 3), (3, 4)), analytic=False)
+        + on(REAL, REAL, call=function, shapes=(((4,), (4,)), ((2, 3), (3,))), analytic=False)
+        + on(REAL, call=lambda x: function(x, rowvar=False), shapes=((4, 2),), analytic=False)
+    )
+
+
 CASES = {
     np.dot: on(REAL, REAL, shapes=DOTS),
     np.inner: on(REAL, REAL, shapes=INNERS),
     np.outer: on(REAL, REAL, shapes=ANY),
     np.vdot: on(REAL, REAL, shapes=FLAT, analytic=False, on_complex=True),
     np.kron: on(REAL, REAL, shapes=ANY),
+    np.cross: on(REAL, REAL, shapes=CROSSED)
+    + on(
+        REAL,
+        REAL,
+        call=lambda a, b: np.cross(a, b, 0, 1, 0),
+        shapes=(((3, 2), (2, 3)), ((3, 1), (2, 3)), ((3, 4, 2), (4, 3, 2)), ((3,), (2, 3))),
+    )
+    + on(REAL, REAL, call=lambda a, b: np.cross(a, b, axis=0), shapes=(((3, 2), (3, 2)),)),
+    np.linalg.cross: on(REAL, REAL, shapes=CROSSED)
+    + on(REAL, REAL, call=lambda a, b: np.linalg.cross(a, b, axis=0), shapes=(((3, 2), (3, 2)),)),
+    np.cov: covariances(np.cov)
+    + on(REAL, call=lambda x: np.cov(x, bias=True), shapes=((4,), (2, 3)), analytic=False)
+    + on(
+        REAL,
+        POSITIVE,
+        call=lambda x, w: np.cov(x, fweights=[1, 2, 3], aweights=w),
+        shapes=(((2, 3), (3,)), ((3,), (3,))),
+        analytic=False,
+    )
+    + on(REAL, call=lambda x: np.cov(x, ddof=0, aweights=[1, 2, 3]), shapes=((3,),), analytic=False)
+    + on(REAL, call=lambda x: np.cov(x, fweights=[1, 2, 3]), shapes=((2, 3),), analytic=False),
+    np.corrcoef: covariances(np.corrcoef),
     np.tensordot: [*on(REAL, REAL, shapes=(((4, 2, 3), (2, 3)),)), *tensordots()],
     np.einsum: [*einsums()],
 }

@@ -4,8 +4,9 @@ One entry for each row: how to call it and where it is safe to evaluate. `test_t
 """
 
 import numpy as np
-from cases import on
-from strategies import NONZERO, REAL
+from cases import internal, on
+from numpy.lib.stride_tricks import sliding_window_view
+from strategies import NONZERO, POSITIVE, REAL
 
 GRID = np.array([0.0, 0.3, 1.1, 1.5])
 INSIDE, OUTSIDE = ((0.05, 0.25), (0.4, 1.0), (1.2, 1.4)), ((-1, -0.1), (1.6, 3))
@@ -36,7 +37,11 @@ CASES = {
         REAL, REAL, call=lambda x, b: np.diff(x, axis=-1, prepend=b, append=0),
         shapes=(((3,), ()), ((3,), (2,)), ((2, 3), ())),
     ),
-    np.ediff1d: on(REAL, shapes=((4,), (2, 3))),
+    np.ediff1d: on(REAL, shapes=((4,), (2, 3)))
+    + on(
+        REAL, REAL, call=lambda x, b: np.ediff1d(x, to_end=[3.0, 4.0], to_begin=b),
+        shapes=(((3,), ()), ((2, 2), (2,))), analytic=False, on_complex=False,
+    ),
     np.trapezoid: on(REAL, shapes=((3,), (2, 3), (1,)))
     + on(REAL, REAL, shapes=(((3,), (3,)), ((2, 3), (3,))))
     + on(
@@ -66,6 +71,47 @@ CASES = {
     + on(
         INSIDE, ((-0.03, 0.03),), REAL, call=lambda x, w, fp: np.interp(x, GRID + w, fp),
         shapes=(((3,), (4,), (4,)),), analytic=False,
+    ),
+    "segment": on(
+        INSIDE, call=lambda x: x * internal("segment")(GRID, x), shapes=((), (3,)), analytic=False
+    ),
+    sliding_window_view: on(
+        REAL, call=lambda x: sliding_window_view(x, 2, -1), shapes=((2,), (4,), (2, 3))
+    )
+    + on(REAL, call=lambda x: sliding_window_view(x, (2, 3)), shapes=((3, 4), (2, 3)))
+    + on(REAL, call=lambda x: sliding_window_view(x, (2, 2), (0, 0)), shapes=((4,), (3, 2))),
+    np.polyval: on(REAL, REAL, shapes=(((3,), ()), ((4,), (2, 3)), ((1,), (2,)))),
+    np.polyadd: on(REAL, REAL, shapes=(((3,), (2,)), ((), (2,)), ((1,), (1,)))),
+    np.polysub: on(REAL, REAL, shapes=(((3,), (2,)), ((), (2,)))),
+    np.polymul: on(REAL, REAL, shapes=(((3,), (2,)), ((), (2,)))),
+    np.polydiv: [
+        case
+        for part in (0, 1)
+        for case in on(
+            REAL, POSITIVE, call=lambda u, v, part=part: np.polydiv(u, v)[part][1 - len(v) :],
+            shapes=(((4,), (2,)), ((3,), (3,))), analytic=False,
+        )
+    ],
+    np.polyder: on(REAL, call=lambda p: np.polyder(p, 2), shapes=((4,), (3,)))
+    + on(REAL, call=np.polyder, shapes=((3,),)),
+    np.polyint: on(REAL, call=np.polyint, shapes=((3,),))
+    + on(REAL, call=lambda p: np.polyint(p, 2, p[:2]), shapes=((3,),))
+    + on(REAL, call=lambda p: np.polyint(p, 2, 5), shapes=((3,),), analytic=False),
+    np.poly: on(REAL, shapes=((1,), (3,))),
+    np.roots: on(
+        ((1, 1.1),), call=lambda p: np.real(np.roots(p * [1, -91, -910, 1000])),
+        shapes=((4,),), analytic=False,
+    )
+    + on(
+        ((1, 1.1),), call=lambda p: np.roots(p * [0, 1, -30, 1, 0]), shapes=((5,),), analytic=False
+    ),
+    np.vander: on(REAL, shapes=((3,), (1,)), analytic=False)
+    + on(REAL, call=lambda x: np.vander(x, 4, increasing=True), shapes=((2,),), analytic=False),
+    np.polyfit: on(REAL, call=lambda y: np.polyfit(GRID, y, 2), shapes=((4,), (4, 2)))
+    + on(
+        ((-0.05, 0.05),), REAL,
+        call=lambda x, y: np.polyfit(GRID + x, GRID * y, 1, w=[1.0, 2, 1, 3]),
+        shapes=(((4,), (4,)),), analytic=False,
     ),
     np.convolve: in_each_mode(np.convolve),
     np.correlate: in_each_mode(np.correlate, analytic=False),

@@ -44,3 +44,20 @@ def no_gc():
         yield
     finally:
         gc.enable()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item):
+    """Undo what Hypothesis (6.170) adds to a parametrized test's settings in every run of it.
+
+    Each run puts another layer around them, and the layers are walked through: after a thousand
+    cases of one test that is a RecursionError.
+    """
+    own = "_hypothesis_internal_use_settings"
+    function = getattr(item, "obj", None)
+    before = getattr(function, own, None)
+    try:
+        return (yield)
+    finally:
+        if before is not None:
+            setattr(function, own, before)

@@ -69,7 +69,7 @@ def planned(program: Program, donated: Mapping[int, int]) -> Plan:
     returned = {a for a in program.outputs if type(a) is Line}
     ends: dict[int, list[Line]] = {}
     for i, line in enumerate(program.lines):
-        dying = [a for a in dict.fromkeys(line.inputs) if type(a) is Line and last[a] == i]
+        dying = [a for a in line.inputs if type(a) is Line and last[a] == i]
         if line in returned or not has_own_array(line):
             target = wish.get(line)
             if target is not None and last[target] <= i and has_own_array(line):

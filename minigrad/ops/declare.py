@@ -159,7 +159,8 @@ class Joint:
 # values: a trace takes the one for a constant, and refuses the other.
 _OF_SHAPES = {
     np.shape, np.ndim, np.size, np.iscomplexobj, np.isrealobj, np.result_type, np.can_cast,
-    np.common_type, np.min_scalar_type,
+    np.common_type, np.min_scalar_type, np.diag_indices_from, np.tril_indices_from,
+    np.triu_indices_from,
 }  # fmt: skip
 _SHAPED_BY_VALUES = {np.nonzero, np.flatnonzero, np.argwhere, np.unique}
 
@@ -218,7 +219,8 @@ def binding(function: Any, vjp: Rule) -> Rule:
     def call(op: Op, *args: Any, **kwargs: Any) -> Tensor:
         if len(args) == n and not kwargs and len(own) == n + len(defaults):
             return record(op, arrays(function, args), defaults)
-        names = _numpy_names(function)
+        of_numpy = _numpy_parameters(function)
+        names = tuple(of_numpy)
         if not names or not {*own[n:]} <= {*names}:  # none shown, or another version's
             names = own
         given = {**dict(zip(names, args, strict=False)), **kwargs}
@@ -227,6 +229,7 @@ def binding(function: Any, vjp: Rule) -> Rule:
         takes = f"a Tensor takes {', '.join([*names[:n], *own[n:]])}"
         if len(inputs) < n or len(params) < len(own) - n or len(args) > len(names):
             raise NoRuleError(f"{op.name}: too few or too many arguments; {takes}")
+        given = {k: v for k, v in given.items() if v is not of_numpy.get(k, given)}
         if given:
             raise NoRuleError(
                 f"{op.name}: argument {', '.join(given)} has no derivative rule; {takes}"
@@ -248,8 +251,9 @@ def arrays(function: Any, inputs: Iterable[Any]) -> tuple[Any, ...]:
 
 
 @cache
-def _numpy_names(function: Any) -> tuple[str, ...]:
+def _numpy_parameters(function: Any) -> dict[str, Any]:
+    """The names of NumPy's arguments, with their defaults."""
     try:
-        return tuple(inspect.signature(function).parameters)
+        return {p.name: p.default for p in inspect.signature(function).parameters.values()}
     except (TypeError, ValueError):  # some compiled functions of older NumPy show no signature
-        return ()
+        return {}

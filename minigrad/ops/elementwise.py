@@ -20,7 +20,7 @@ from minigrad.ops.declare import (
     plain,
     rule,
 )
-from minigrad.table import Op
+from minigrad.table import ROWS, Op
 from minigrad.tensor import Tensor, record
 from minigrad.values import Array
 
@@ -71,6 +71,16 @@ def _sinc(y: Array, x: Array) -> Array:
     return np.where(near, z * series, (np.cos(pi * far) - y) / far)
 
 
+def _i1(x: Array) -> Array:
+    """The derivative of i0, the Bessel function I₁: the mean of cos t sinh(x cos t).
+
+    Each term has the sign of x, so nothing cancels; for a periodic function evenly spaced t are
+    exact to rounding, 128 of them up to where i0 overflows.
+    """
+    cos = np.cos((np.arange(128) + 0.5) * (pi / 128))
+    return np.mean(cos * np.sinh(x[..., None] * cos), axis=-1)
+
+
 def _sign(g: Array, y: Array, x: Array) -> Array:
     """x/|x| turns as x turns, so only a complex x has a derivative; 0 at 0."""
     if x.dtype.kind != "c":
@@ -110,6 +120,22 @@ def _clip(
     return record(op, arrays(np.clip, (a, *bounds)))
 
 
+def _where(op: Op, condition: Any, *sides: Any) -> Any:
+    if not sides:
+        return np.nonzero(condition)
+    return record(op, arrays(np.where, (condition, *sides)))
+
+
+def _modf(x: Any) -> tuple[Any, Any]:
+    finite = np.where(np.isinf(x), 0, x)
+    return finite - np.trunc(finite), np.trunc(x)
+
+
+def _frexp(x: Any) -> tuple[Any, Any]:
+    exponent = record(ROWS["exponent"], (x,))
+    return np.ldexp(x, -exponent), exponent
+
+
 # fmt: off
 linear(np.add,           lambda g, y, a, b: g,       lambda g, y, a, b: g,      symbol="+", code="{0} + {1}")
 linear(np.subtract,      lambda g, y, a, b: g,       lambda g, y, a, b: -g,     symbol="−", code="{0} - {1}")
@@ -121,6 +147,7 @@ rule(np.power,           _power_base,                _power_exponent,           
 rule(np.float_power,     _power_base,                _power_exponent,           symbol="^")
 elementwise(np.reciprocal, lambda y, x: -y * y,                                 symbol="1/·")
 
+# Where a slope is infinite, of sqrt and cbrt at 0, so is the derivative.
 elementwise(np.exp,     lambda y, x: y)
 elementwise(np.exp2,    lambda y, x: y * log(2))
 elementwise(np.expm1,   lambda y, x: y + 1)
@@ -153,6 +180,7 @@ for _radians in (np.deg2rad, np.radians):
 elementwise(np.arctan2, lambda y, a, b: _over(_over(b, np.hypot(a, b)), np.hypot(a, b)),
                         lambda y, a, b: -_over(_over(a, np.hypot(a, b)), np.hypot(a, b)))
 elementwise(np.hypot,   lambda y, a, b: _over(a, y), lambda y, a, b: _over(b, y))
+elementwise(np.i0,      lambda y, x: _i1(x),         symbol="I₀")
 
 # Remainders jump at whole a/b, where the derivative by b is that of NumPy's side.
 elementwise(np.remainder, lambda y, a, b: 1,         lambda y, a, b: -np.floor_divide(a, b), symbol="%", code="{0} % {1}")
@@ -176,6 +204,10 @@ rule(np.sign,             _sign)
 rule(np.floor_divide,     lambda g, y, a, b: None, lambda g, y, a, b: None, symbol="//", code="{0} // {1}")
 for _round in (np.round, np.around):
     rule(_round,          lambda g, y, a, *, decimals=0: None)
+rule(np.isclose,          lambda g, y, a, b, *, rtol=1e-5, atol=1e-8, equal_nan=False: None, symbol="≈")
+rule(np.isin,             lambda g, y, element, test_elements, *, assume_unique=False, invert=False, kind=None: None, symbol="∈")
+for _question in (np.isposinf, np.isneginf, np.isreal, np.iscomplex):
+    rule(_question,       lambda g, y, x: None)
 rule(np.nan_to_num,       _nan_to_num)
 
 rule(np.clip,
@@ -184,7 +216,7 @@ rule(np.clip,
      lambda g, y, x, low, high: g * (np.maximum(x, low) > high), call=_clip)
 rule(np.where, None,
      lambda g, y, c, a, b: np.where(c, g, 0),
-     lambda g, y, c, a, b: np.where(c, 0, g), form="linear")
+     lambda g, y, c, a, b: np.where(c, 0, g), form="linear", call=_where)
 
 # Complex numbers, by the convention of minigrad.ops.declare.
 linear(np.conjugate, lambda g, y, x: np.conjugate(g), symbol="conj")
@@ -199,6 +231,12 @@ linear(
     forward=lambda x, *, dtype: x.astype(dtype),
     code="{0}.astype({=})",
 )
+rule(
+    "exponent",  # e of x = m 2^e, with m from [0.5, 1)
+    lambda g, y, x: None,
+    forward=lambda x: np.frexp(x)[1],
+    code="np.frexp({0})[1]",
+)
 linear("recorded", lambda g, y, x: g, forward=lambda x: x)
 linear("stop_gradient", None, forward=lambda x: x, call=record)
 
@@ -211,7 +249,13 @@ constant(np.not_equal, symbol="≠", code="{0} != {1}")
 constant(np.bitwise_and, symbol="&", code="{0} & {1}")
 constant(np.bitwise_or, symbol="|", code="{0} | {1}")
 constant(np.invert, symbol="~", code="~{0}")
+constant(np.bitwise_xor, symbol="^", code="{0} ^ {1}")
 constant(np.logical_and, np.logical_or, np.logical_not, np.logical_xor)
-constant(np.isnan, np.isinf, np.isfinite, np.signbit, np.floor, np.ceil, np.trunc, np.rint)
-plain(np.allclose, np.array_equal, np.iscomplexobj, np.isrealobj, np.result_type)
+constant(
+    np.isnan, np.isinf, np.isfinite, np.signbit, np.floor, np.ceil, np.trunc, np.rint, np.spacing
+)
+plain(np.allclose, np.array_equal, np.array_equiv, np.iscomplexobj, np.isrealobj, np.result_type)
 composed(np.divmod, lambda a, b: (np.floor_divide(a, b), np.remainder(a, b)))
+composed(np.modf, _modf)
+composed(np.frexp, _frexp)
+composed(np.astype, lambda x, dtype, *, copy=True: x.astype(dtype, copy=copy))

@@ -13,7 +13,8 @@ import numpy as np
 
 from minigrad.errors import DTypeError
 from minigrad.ops.declare import arrays, linear
-from minigrad.table import ROWS, Op
+from minigrad.ops.shape import applied
+from minigrad.table import Op
 from minigrad.tensor import Tensor, record
 from minigrad.values import Array
 
@@ -40,18 +41,12 @@ def set_at(x: Any, index: Any, value: Any) -> Any:
     (array([2., 0., 6.]), None)
     """
     x, value = arrays(set_at, (x, value))
-    return _recorded("set_at", x, value, *_parts(index))
+    return applied("set_at", x, value, *_parts(index))
 
 
 def _parts(index: Any) -> tuple[Any, ...]:
     parts = index if isinstance(index, tuple) else (index,)
     return tuple([np.asarray(p, None if p else int) if isinstance(p, list) else p for p in parts])
-
-
-def _recorded(key: str, *inputs: Any) -> Any:
-    if any(isinstance(a, Tensor) for a in inputs):
-        return record(ROWS[key], inputs)
-    return ROWS[key].forward(*inputs)
 
 
 def _getting(op: Op, x: Any, index: Any) -> Tensor:
@@ -85,7 +80,7 @@ def _add(x: Array, value: Array, *index: Any) -> Array:
 
 
 def _scatter(g: Array, y: Array, x: Array, *index: Any) -> Array:
-    return _recorded("add_at", np.zeros(x.shape, g.dtype), g, *index)
+    return applied("add_at", np.zeros(x.shape, g.dtype), g, *index)
 
 
 def _last(shape: tuple[int, ...], index: tuple[Any, ...]) -> Array:
@@ -106,7 +101,18 @@ linear(
 )
 linear(
     "set_at",
-    lambda g, y, x, value, *index: _recorded("set_at", g, 0, *index),
+    lambda g, y, x, value, *index: applied("set_at", g, 0, *index),
     lambda g, y, x, value, *index: g[index] * _last(x.shape, index),
     forward=_set,
 )
+
+
+# Sums by label ------------------------------------------------------------------------------------
+
+
+def _bincount(op: Op, x: Any, weights: Any = None, minlength: int = 0) -> Tensor:
+    inputs = (x,) if weights is None else (x, weights)
+    return record(op, arrays(np.bincount, inputs), {"minlength": minlength})
+
+
+linear(np.bincount, None, lambda g, y, x, weights, *, minlength: g[x], call=_bincount)

@@ -1,7 +1,7 @@
-"""Products: dot, inner, outer, kron, tensordot, einsum and the products of stacked vectors.
+"""Products: dot, inner, outer, kron, cross, tensordot, einsum, covariance, stacked vectors.
 
-Each is linear in each of its operands, so a rule is the same kind of product, of the cotangent
-with the other operands.
+Each product is linear in each of its operands, so a rule is the same kind of product, of the
+cotangent with the other operands.
 
 Read next: `minigrad.ops.linalg`.
 """
@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.errors import NoRuleError
-from minigrad.ops.declare import Each, arrays, multilinear
+from minigrad.errors import ShapeError
+from minigrad.ops.declare import Each, arrays, composed, multilinear, plain
 from minigrad.table import Op
 from minigrad.tensor import Tensor, record
 from minigrad.values import Array
@@ -116,6 +116,83 @@ multilinear(np.kron,  _kron_left,  _kron_right,  symbol="⊗")
 # fmt: on
 
 
+# Vectors in space ---------------------------------------------------------------------------------
+
+
+def _cross(
+    op: Op, a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1,
+    axis: int | None = None,
+) -> Any:  # fmt: skip
+    """The row is that of the last axes; other axes are moved there and back."""
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = arrays(np.cross, (a, b))
+    a, b = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
+    if a.shape[-1] != 3 or b.shape[-1] != 3:
+        raise ShapeError(
+            f"cross: {a.shape}, {b.shape}: expected vectors of 3 elements; for 2 write "
+            "a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]"
+        )
+    y: Any = record(op, (a, b))
+    return np.moveaxis(y, -1, axisc)
+
+
+multilinear(
+    np.cross,
+    lambda g, y, a, b: np.cross(b, g),
+    lambda g, y, a, b: np.cross(g, a),
+    symbol="×",
+    call=_cross,
+)
+composed(np.linalg.cross, lambda x1, x2, *, axis=-1: np.cross(x1, x2, axis=axis))
+
+
+# Covariance ---------------------------------------------------------------------------------------
+
+
+def _cov(
+    m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None,
+    fweights: Any = None, aweights: Any = None, *, dtype: Any = None,
+) -> Any:  # fmt: skip
+    x = _variables(m, rowvar)
+    if y is not None:
+        x = np.concatenate([x, _variables(y, rowvar)])
+    dtype = np.result_type(x.dtype, float) if dtype is None else np.dtype(dtype)
+    x = x if x.dtype == dtype else x.astype(dtype)
+    ddof = int(not bias) if ddof is None else ddof
+    given = arrays(np.cov, [w for w in (fweights, aweights) if w is not None])
+    w = given[0] * given[1] if len(given) > 1 else given[0] if given else np.ones(x.shape[1], dtype)
+    total = np.sum(w)
+    if aweights is not None:  # fweights count observations, aweights say how much each counts
+        ddof = ddof * np.sum(w * given[-1]) / total
+    free = total - ddof
+    off = x - np.average(x, axis=1, weights=w, keepdims=True)
+    return np.squeeze(off @ np.conjugate(off * w).T / free)
+
+
+def _variables(m: Any, rowvar: bool) -> Any:
+    """One row for each variable."""
+    (m,) = arrays(np.cov, [m])
+    if m.ndim > 2:
+        raise ValueError("m has more than 2 dimensions")
+    return np.atleast_2d(m) if rowvar or m.ndim < 2 else m.T
+
+
+def _corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
+    c = np.cov(x, y, rowvar, dtype=dtype)
+    if not c.ndim:
+        return c / c
+    scale = np.sqrt(np.real(np.diagonal(c)))
+    c = c / scale[:, None] / scale
+    if c.dtype.kind == "c":
+        return np.clip(c.real, -1, 1) + 1j * np.clip(c.imag, -1, 1)
+    return np.clip(c, -1, 1)
+
+
+composed(np.cov, _cov)
+composed(np.corrcoef, _corrcoef)
+
+
 # Stacks of vectors: ufuncs of newer NumPy ---------------------------------------------------------
 
 
@@ -198,13 +275,21 @@ def _einsum_rule(
     return c if c.shape == shape else np.broadcast_to(c, shape)
 
 
-def _einsum(op: Op, subscripts: Any, *operands: Any, optimize: Any = False) -> Tensor:
-    if not isinstance(subscripts, str):
-        raise NoRuleError(
-            f"einsum: got {type(subscripts).__name__} before the operands; a Tensor takes the "
-            "subscripts as a string: np.einsum('ij,jk->ik', a, b)"
-        )
+def _einsum(op: Op, *args: Any, optimize: Any = False) -> Tensor:
+    subscripts, *operands = args if isinstance(args[0], str) else _spelled(args)
     return record(op, arrays(np.einsum, operands), {"subscripts": subscripts, "optimize": optimize})
+
+
+def _spelled(args: Any) -> tuple[Any, ...]:
+    """NumPy's other form, an operand and the numbers of its axes in turn, with a string.
+
+    >>> _spelled((5.0, [0, ...], 6.0, [1], [1, 0]))
+    ('a...,b->ba', 5.0, 6.0)
+    """
+    lists = [*args[1::2], *args[-1:]] if len(args) % 2 else args[1::2]
+    terms = ["".join("..." if i is ... else ascii_letters[i] for i in axes) for axes in lists]
+    n = len(args) // 2
+    return "->".join([",".join(terms[:n]), *terms[n:]]), *args[: 2 * n : 2]
 
 
 multilinear(
@@ -215,3 +300,4 @@ multilinear(
     symbol="Σ∏",
     code="np.einsum({subscripts}, {*})",
 )
+plain(np.einsum_path)

@@ -41,6 +41,16 @@ def _extreme(g: Array, y: Array, a: Array, *, axis: Any = None, keepdims: bool =
     return ties * _kept(g / np.sum(ties, axis=axis, keepdims=keepdims), a, axis)
 
 
+def _logsumexp(g: Array, y: Array, a: Array, *, axis: Any = 0, keepdims: bool = False) -> Array:
+    """Softmax; where y is infinite, the elements that make it so share equally."""
+    y = _kept(y, a, axis)
+    infinite = np.isinf(y)
+    ties = infinite & (a == y)
+    shares = np.exp(np.where(infinite, -np.inf, a) - np.where(infinite, 0, y))
+    n = np.sum(ties, axis=axis, keepdims=True)
+    return _kept(g, a, axis) * (shares + ties / np.where(n == 0, 1, n))
+
+
 def _prod(g: Array, y: Array, a: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
     """The product of the others: of those before times of those after, so zeros do no harm."""
     x = rows(a, axis)
@@ -104,6 +114,7 @@ def _by_method(name: str) -> Any:
 
 def _filled(function: Any, neutral: float, join: Any) -> Any:
     """The call of a reduction: what where= leaves out is neutral, and initial= joins the result."""
+    needs_initial = join in {np.maximum, np.minimum}
 
     def call(
         op: Op, a: Any, axis: Any = None, *, keepdims: bool = False, dtype: Any = None,
@@ -112,11 +123,16 @@ def _filled(function: Any, neutral: float, join: Any) -> Any:
         if dtype is not None:
             a = a.astype(dtype)
         if where is not True:
-            if initial is None and np.isinf(neutral):
+            if initial is None and needs_initial:
                 raise NoRuleError(f"{op.name}: where= needs initial=, as in NumPy")
             a = np.where(where, a, neutral)
-        y = record(op, (a,), {"axis": axis, "keepdims": keepdims})
-        return y if initial is None else join(y, *arrays(function, [initial]))
+        if initial is None:
+            return record(op, (a,), {"axis": axis, "keepdims": keepdims})
+        if needs_initial and not a.size:  # NumPy knows no extreme of nothing, only its shape
+            y = np.sum(a, axis=axis, keepdims=keepdims) + neutral
+        else:
+            y = record(op, (a,), {"axis": axis, "keepdims": keepdims})
+        return join(y, *arrays(function, [initial]))
 
     return call
 
@@ -135,14 +151,20 @@ def _mean_call(
 def _spread_call(masked: Any) -> Any:
     def call(
         op: Op, a: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False,
-        dtype: Any = None, where: Any = True,
+        dtype: Any = None, where: Any = True, correction: float = 0,
     ) -> Any:  # fmt: skip
-        params = {"axis": axis, "ddof": ddof, "keepdims": keepdims}
+        if ddof and correction:
+            raise ValueError("ddof and correction can't be provided simultaneously.")
+        params = {"axis": axis, "ddof": ddof or correction, "keepdims": keepdims}
         if dtype is not None:
             a = a.astype(dtype)
         return record(op, (a,), params) if where is True else masked(a, where, **params)
 
     return call
+
+
+def _running(op: Op, a: Any, axis: Any = None, dtype: Any = None) -> Any:
+    return record(op, (a if dtype is None else a.astype(dtype),), {"axis": axis})
 
 
 def _mean_where(a: Any, where: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -180,8 +202,15 @@ for _f, _name, _worst, _join in (
 rule(np.prod, _prod, symbol="Π", call=_filled(np.prod, 1, np.multiply))
 rule(np.var, _var, call=_spread_call(_var_where))
 rule(np.std, _std, call=_spread_call(_std_where))
-linear(np.cumsum, _cumsum)
-rule(np.cumprod, _cumprod)
+rule(
+    "logsumexp",
+    _logsumexp,
+    forward=np.logaddexp.reduce,
+    call=_filled(np.logaddexp, -np.inf, np.logaddexp),
+    code="np.logaddexp.reduce({*=})",
+)
+linear(np.cumsum, _cumsum, call=_running)
+rule(np.cumprod, _cumprod, call=_running)
 plain(np.argmax, np.argmin, np.any, np.all, np.count_nonzero, np.nanargmax, np.nanargmin)
 
 
@@ -215,19 +244,46 @@ def _average(
     return (y, total) if returned else y
 
 
+def _cumulative(running: Any, first: float) -> Any:
+    """np.cumulative_sum and np.cumulative_prod; `first` stands for the result of no elements."""
+
+    def body(
+        x: Any, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
+    ) -> Any:
+        if axis is None:
+            if x.ndim > 1:
+                raise ValueError("For arrays which have more than one dimension axis is required.")
+            axis = 0
+        y = running(x, axis=axis, dtype=dtype)
+        if not include_initial:
+            return y
+        border = [1 if i == axis % y.ndim else n for i, n in enumerate(y.shape)]
+        return np.concatenate([np.full(border, first, y.dtype), y], axis=axis)
+
+    return body
+
+
 def _nanextreme(extreme: Any, worst: float) -> Any:
     """Nans give way, but where there is nothing else: there the result is nan."""
 
     def body(a: Any, axis: Any = None, **kwargs: Any) -> Any:
         nan = np.isnan(a)
-        nan = nan & ~np.all(nan, axis=axis, keepdims=True)
+        nan = nan & (np.sum(~nan, axis=axis, keepdims=True) > 0)
         return extreme(np.where(nan, worst, a), axis=axis, **kwargs)
 
     return body
 
 
 def _without_nans(reduce: Any) -> Any:
-    return lambda a, axis=None, **kwargs: reduce(a, axis=axis, where=~np.isnan(a), **kwargs)
+    return lambda a, axis=None, *, where=True, **kwargs: reduce(
+        a, axis=axis, where=~np.isnan(a) & where, **kwargs
+    )
+
+
+def _running_over_nans(running: Any, neutral: float) -> Any:
+    return lambda a, axis=None, dtype=None: running(
+        np.where(np.isnan(a), neutral, a), axis=axis, dtype=dtype
+    )
 
 
 composed(np.ptp, _ptp)
@@ -239,5 +295,8 @@ for _nan, _all in (
     (np.nanstd, np.std),
 ):  # fmt: skip
     composed(_nan, _without_nans(_all))
-composed(np.nancumsum, lambda a, axis=None: np.cumsum(np.where(np.isnan(a), 0, a), axis=axis))
-composed(np.nancumprod, lambda a, axis=None: np.cumprod(np.where(np.isnan(a), 1, a), axis=axis))
+composed(np.nancumsum, _running_over_nans(np.cumsum, 0))
+composed(np.nancumprod, _running_over_nans(np.cumprod, 1))
+if hasattr(np, "cumulative_sum"):  # NumPy 2.1
+    composed(np.cumulative_sum, _cumulative(np.cumsum, 0))
+    composed(np.cumulative_prod, _cumulative(np.cumprod, 1))

@@ -1,4 +1,4 @@
-"""Signals: differences, integrals, interpolation and convolution along an axis.
+"""Signals: differences, integrals, interpolation, convolution, windows and polynomials.
 
 Read next: `minigrad.ops.linalg`.
 """
@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.declare import arrays, composed, multilinear, rule
+from minigrad.ops.declare import arrays, composed, linear, multilinear, rule
+from minigrad.ops.shape import applied, raised
 from minigrad.tensor import Tensor
 from minigrad.values import Array
 
@@ -34,6 +35,13 @@ def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any =
     for _ in range(n):
         a = _along(a, axis, slice(1, None)) - _along(a, axis, slice(None, -1))
     return a
+
+
+def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+    parts = [to_begin, np.diff(np.ravel(*arrays(np.ediff1d, [ary]))), to_end]
+    given = arrays(np.ediff1d, [p for p in parts if p is not None])
+    dtype = given[-1 if to_end is None else -2].dtype
+    return np.concatenate([np.ravel(p).astype(dtype, copy=False) for p in given])
 
 
 def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
@@ -105,7 +113,7 @@ def _interp(
             a - np.floor((a.data if isinstance(a, Tensor) else a) / period) * period
             for a in (x, xp)
         )
-        order = np.argsort(xp)
+        order = applied("order", xp)
         xp, fp = xp[order], fp[order]
         xp = np.concatenate([xp[-1:] - period, xp, xp[:1] + period])
         fp = np.concatenate([fp[-1:], fp, fp[:1]])
@@ -115,9 +123,9 @@ def _interp(
     if n == 1:
         middle = np.broadcast_to(fp[0], np.shape(x))
     else:
-        k = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, n - 2)
-        slope = (fp[k + 1] - fp[k]) / (xp[k + 1] - xp[k])
-        middle = slope * (x - xp[k]) + fp[k]
+        k = np.clip(applied("segment", xp, x) - 1, 0, n - 2)
+        (x0, y0), (x1, y1) = [[applied("getitem", a, i) for a in (xp, fp)] for i in (k, k + 1)]
+        middle = (y1 - y0) / (x1 - x0) * (x - x0) + y0
     return np.where(x < xp[0], left, np.where(x > xp[-1], right, middle))
 
 
@@ -158,8 +166,142 @@ multilinear(
 )
 composed(np.correlate, _correlate)
 composed(np.diff, _diff)
-composed(np.ediff1d, lambda ary: np.diff(np.ravel(ary)))
+composed(np.ediff1d, _ediff1d)
 composed(np.trapezoid, _trapezoid)
 composed(np.gradient, _gradient)
+rule(
+    "segment",
+    lambda g, y, a, v: None,
+    lambda g, y, a, v: None,
+    forward=lambda a, v: np.searchsorted(a, v, side="right"),
+    code="np.searchsorted({0}, {1}, side='right')",
+)
 composed(np.interp, _interp)
 rule(np.unwrap, lambda g, y, p, *, discont=None, axis=-1, period=2 * pi: g)
+
+
+# Windows ------------------------------------------------------------------------------------------
+
+_sliding = np.lib.stride_tricks.sliding_window_view
+
+
+def _slid_back(g: Array, y: Array, x: Array, *, window_shape: Any, axis: Any = None) -> Array:
+    """Place by place of the window: what all windows have there is a block of x."""
+    sizes = np.ravel(window_shape).tolist()
+    axes = range(x.ndim) if axis is None else [range(x.ndim)[i] for i in np.ravel(axis)]
+    c = np.zeros(x.shape, g.dtype)
+    for place in np.ndindex(*sizes):
+        starts = [0] * x.ndim
+        for i, shift in zip(axes, place, strict=True):  # an axis may be slid along twice
+            starts[i] += shift
+        block = tuple([slice(k, k + n) for k, n in zip(starts, g.shape, strict=False)])
+        c = raised(c, block, g[(..., *place)])
+    return c
+
+
+linear(_sliding, _slid_back, code="np.lib.stride_tricks.sliding_window_view({*=})")
+
+
+# Polynomials, the highest power first -------------------------------------------------------------
+
+
+def _polyval(p: Any, x: Any) -> Any:
+    p, x = arrays(np.polyval, (p, x))
+    y = np.zeros_like(x)
+    for i in range(len(p)):
+        y = y * x + p[i]
+    return y
+
+
+def _polyadd(a1: Any, a2: Any) -> Any:
+    a, b = (np.atleast_1d(a) for a in arrays(np.polyadd, (a1, a2)))
+    n = max(len(a), len(b))
+    return np.pad(a, (n - len(a), 0)) + np.pad(b, (n - len(b), 0))
+
+
+def _polymul(a1: Any, a2: Any) -> Any:
+    a, b = (np.atleast_1d(a) for a in arrays(np.polymul, (a1, a2)))
+    return np.convolve(a, b)
+
+
+def _polyder(p: Any, m: int = 1) -> Any:
+    for _ in range(m):
+        p = p[:-1] * np.arange(len(p) - 1, 0, -1)
+    return p
+
+
+def _polyint(p: Any, m: int = 1, k: Any = None) -> Any:
+    p, k = arrays(np.polyint, (p, 0 if k is None else k))
+    k = np.broadcast_to(k, (m,))
+    for i in range(m):
+        p = np.append(p / np.arange(len(p), 0, -1), k[i])
+    return p
+
+
+def _poly(seq_of_zeros: Any) -> Any:
+    if np.ndim(seq_of_zeros) != 1:
+        raise ValueError("expected the zeros, a vector")
+    p = one = np.ones(1, seq_of_zeros.dtype)
+    for i in range(len(seq_of_zeros)):
+        p = np.convolve(p, np.append(one, -seq_of_zeros[i]))
+    return p
+
+
+def _roots(p: Any) -> Any:
+    """The eigenvalues of the companion matrix; zero coefficients at the end are roots at 0."""
+    (p,) = arrays(np.roots, [p])
+    if np.ndim(p) != 1:
+        raise ValueError("Input must be a rank-1 array.")
+    places = np.flatnonzero(p)
+    if not len(places):
+        return np.zeros(0)
+    zeros, p = np.zeros(len(p) - places[-1] - 1), p[places[0] : places[-1] + 1]
+    if len(p) < 2:
+        return zeros
+    top = np.reshape(-p[1:] / p[0], (1, -1))
+    y = np.linalg.eigvals(np.concatenate([top, np.eye(len(p) - 2, len(p) - 1, dtype=p.dtype)]))
+    return np.concatenate([y, zeros]) if len(zeros) else y
+
+
+def _polydiv(u: Any, v: Any) -> tuple[Any, Any]:
+    """Long division; leading zeros of the remainder are dropped."""
+    u, v = (np.atleast_1d(a) + 0.0 for a in arrays(np.polydiv, (u, v)))
+    quotient, scale = [], 1 / v[0]
+    for k in range(len(u) - len(v) + 1):
+        quotient.append(scale * u[k])
+        u = u - np.pad(v * quotient[-1], (k, len(u) - len(v) - k))
+    rest = [n for n in range(len(u)) if not np.allclose(u[n], 0, rtol=1e-14)]
+    start = min([*rest, len(u) - 1])
+    return np.stack(quotient) if quotient else np.zeros(1), u[start:]
+
+
+def _vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+    if np.ndim(x) != 1:
+        raise ValueError("x must be a one-dimensional array or sequence.")
+    powers = np.arange(len(x) if N is None else N)
+    return x[:, None] ** (powers if increasing else powers[::-1])
+
+
+def _polyfit(x: Any, y: Any, deg: int, rcond: Any = None, *, w: Any = None) -> Any:
+    """Least squares with the columns scaled to length 1, as NumPy has it."""
+    x, y, w = arrays(np.polyfit, (x, y, 1.0 if w is None else w))
+    x = x + 0.0
+    left, right = np.vander(x, deg + 1), (y.T * w).T
+    left = left * np.reshape(w, (-1, 1))
+    lengths = np.sqrt(np.sum(left * left, axis=0))
+    rcond = len(x) * np.finfo(x.dtype).eps if rcond is None else rcond
+    fit = np.linalg.lstsq(left / lengths, right, rcond)[0]
+    return (fit.T / lengths).T
+
+
+composed(np.polyval, _polyval)
+composed(np.polyadd, _polyadd)
+composed(np.polysub, lambda a1, a2: np.polyadd(a1, -np.atleast_1d(a2)))
+composed(np.polymul, _polymul)
+composed(np.polyder, _polyder)
+composed(np.polyint, _polyint)
+composed(np.poly, _poly)
+composed(np.polydiv, _polydiv)
+composed(np.roots, _roots)
+composed(np.vander, _vander)
+composed(np.polyfit, _polyfit)

@@ -24,9 +24,19 @@ REFUSED = {
     "item assignment": (lambda: operator.setitem(X, 0, 1.0), r"x = minigrad.set_at\(x, index, "),
     "array += tensor": (lambda: add_in_place(np.zeros(3)), r"add: out= .*write a = a \+ x for a "),
     "out=": (lambda: np.exp(X, out=np.zeros(3)), "exp: out= writes in place"),
-    "reduce": (lambda: np.add.reduce(X), r"add.reduce has no .*; expected a plain call np.add\("),
-    "accumulate": (lambda: np.add.accumulate(X), "add.accumulate has no derivative rule"),
-    "outer": (lambda: np.multiply.outer(X, X), "multiply.outer has no derivative rule"),
+    "reduce": (lambda: np.divide.reduce(X), r"divide.reduce has no .*; expected .* np.divide\("),
+    "accumulate": (lambda: np.maximum.accumulate(X), "maximum.accumulate has no derivative rule"),
+    "reduceat": (lambda: np.add.reduceat(X, [0, 2]), "add.reduceat has no derivative rule"),
+    "fill_diagonal": (
+        lambda: np.fill_diagonal(X.reshape(3, 1), 0),
+        r"fill_diagonal: writes in place.*x = minigrad.set_at\(x, index, value\)",
+    ),
+    "copyto": (lambda: np.copyto(np.zeros(3), X), "copyto: writes in place"),
+    "sort": (X.sort, r"sort: a Tensor is not written in place; use x = np.sort\(x\)"),
+    "fill": (lambda: X.fill(0), r"fill: .* in place; use x = np.full_like\(x, value\)"),
+    "view": (lambda: X.view(int), r"view: .*use x.data.view\(...\)"),
+    "float as index": (lambda: range(X[0]), "index: the tensor has dtype float64 and shape"),
+    "several as index": (lambda: range(X.astype(int)), r"index: .* shape \(3,\); expected a sing"),
     "at": (lambda: np.add.at(np.zeros(3), [0, 1, 2], X), "add.at has no derivative rule"),
     "dtype=": (lambda: np.add(X, 1, dtype=np.float32), "add with dtype= has no derivative rule"),
     "where=": (lambda: np.exp(X, where=[True] * 3), "exp with where= has no derivative rule"),
@@ -121,6 +131,58 @@ def test_a_scalar_has_no_length():
     for act in (len, iter, list):
         with pytest.raises(TypeError, match="len: tensor 'a' is a scalar and has no axis"):
             act(x)
+
+
+def test_an_integer_tensor_is_an_index():
+    """A single integer counts and chooses, as an ndarray's does."""
+    n = mg.tensor(2.0).astype(int)
+    assert ([1, 2, 3][n], list(range(n)), np.zeros(n).shape) == (3, [0, 1], (2,))
+
+
+def test_in_asks_for_an_equal_element():
+    """`value in x`, as for an ndarray of any number of axes."""
+    assert 3 in X
+    assert 4 not in X
+    assert None not in X
+    assert 2.0 in X.reshape(3, 1)
+
+
+def test_size_in_bytes():
+    """Of an element and of all; the bytes themselves are the value's."""
+    x = mg.tensor([[1.0, 2.0]], dtype=np.float32)
+    assert (x.itemsize, x.nbytes, x.tobytes()) == (4, 8, x.data.tobytes())
+
+
+@pytest.mark.parametrize(
+    ("method", "args"),
+    [
+        ("flat", None), ("mT", None), ("conjugate", ()), ("choose", ([X, X],)),
+        ("compress", ([True, False],)), ("searchsorted", (2.0,)), ("argpartition", (1,)),
+    ],
+)  # fmt: skip
+def test_more_methods_of_arrays(method, args):
+    """A property or method of ndarray is one of a Tensor, with NumPy's value."""
+    array = {"mT": np.ones((2, 3)), "choose": np.array([0, 1, 0])}.get(method, X.data)
+    x = mg.tensor(array).astype(array.dtype)
+    got, wanted = getattr(x, method), getattr(array, method)
+    if args is not None:
+        got, wanted = got(*args), np.asarray(wanted(*[_data(a) for a in args]))
+    np.testing.assert_array_equal(_data(got), np.array(wanted))
+
+
+def _data(a):
+    return (
+        [x.data for x in a]
+        if isinstance(a, list) and isinstance(a[0], mg.Tensor)
+        else (a.data if isinstance(a, mg.Tensor) else a)
+    )
+
+
+def test_what_an_array_has_a_tensor_has():
+    """Every public name of ndarray, but for what describes its memory."""
+    memory = {"base", "ctypes", "data", "device", "flags", "strides", "to_device"}
+    missing = {n for n in dir(np.ndarray) if not n.startswith("_")} - set(dir(mg.Tensor))
+    assert missing <= memory
 
 
 # Identity -----------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import pytest
 from oracles import assert_close, complex_step
 
 import minigrad as mg
+from minigrad.errors import NoRuleError
 from minigrad.ops.declare import constant, elementwise, plain, rule
 from minigrad.table import row
 
@@ -39,3 +40,10 @@ def test_a_function_without_a_row_says_how_to_declare_one(function, rows):
     module = "np.linalg" if "linalg" in function.__module__ else "np"
     assert text.startswith(f"{module}.{function.__name__}: no derivative rule")
     assert f"minigrad.primitive({module}.{function.__name__}, vjp=lambda g, y, x: ...)" in text
+
+
+def test_an_argument_that_says_numpys_default_is_as_if_not_given():
+    x = mg.tensor([1.0, 3.0])
+    assert np.quantile(x, 0.5, weights=None, overwrite_input=False).item() == 2
+    with pytest.raises(NoRuleError, match="overwrite_input"):
+        np.quantile(x, 0.5, overwrite_input=True)

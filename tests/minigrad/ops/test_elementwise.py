@@ -1,6 +1,7 @@
 """Elementwise ops where a formula alone does not say what happens: kinks, limits, dtypes."""
 
 import operator
+from math import factorial
 
 import numpy as np
 import pytest
@@ -331,3 +332,69 @@ def test_logaddexp2_with_arguments_far_apart(a, b, wanted):
 def test_inverse_hyperbolics_of_large_numbers(f):
     """Their slope is 1/x far out, where x² overflows."""
     assert slopes(f, 1e200) == pytest.approx((1e-200,), rel=1e-12, abs=0)
+
+
+@pytest.mark.parametrize(("f", "wanted"), [(np.sqrt, np.inf), (np.cbrt, np.inf)])
+def test_a_vertical_tangent(f, wanted):
+    """The roots' slopes at 0 are infinite, and so are their derivatives."""
+    with np.errstate(divide="ignore"):
+        assert slopes(f, 0.0) == (wanted,)
+
+
+@pytest.mark.parametrize("size", [1e-9, 0.5, 20.0, 600.0])
+def test_the_slope_of_i0(size):
+    """I₁ by its power series for small x; by the slope of I₀' = I₁, I₁' = I₀ - I₁/x, for all."""
+    slope = mg.grad(np.i0)
+    terms = [(size / 2) ** (2 * k + 1) / (factorial(k) * factorial(k + 1)) for k in range(12)]
+    if size < 1:
+        assert slope(size) == pytest.approx(sum(terms), rel=1e-14)
+    assert mg.grad(slope)(size) == pytest.approx(np.i0(size) - slope(size) / size, rel=1e-6)
+    assert slope(-size) == -slope(size)
+
+
+def test_modf_and_frexp():
+    """The fraction climbs with slope 1 and the mantissa with 2^-e; the other parts are steps."""
+    x = np.array([2.75, -0.3, 8.0, np.inf])
+    for f in (np.modf, np.frexp):
+        for got, wanted in zip(f(mg.tensor(x)), f(x), strict=True):
+            np.testing.assert_array_equal(got.data, wanted)
+    assert slopes(lambda x: sum(np.modf(x)), 2.75) == (1,)
+    assert slopes(lambda x: np.frexp(x)[0] + np.frexp(x)[1], 6.0) == (1 / 8,)
+
+
+def test_questions_about_numbers():
+    """isclose, isin and their like are recorded masks, with NumPy's arguments and no derivative."""
+    x = mg.tensor([1.0, 1.05, np.inf, -np.inf, np.nan])
+    for f in (
+        np.isposinf, np.isneginf, np.isreal, np.iscomplex,
+        lambda x: np.isclose(x, 1, atol=0.1), lambda x: np.isclose(1.1, x, 0.1),
+        lambda x: np.isclose(x, x, equal_nan=True), lambda x: np.isin(x, [1, np.inf], invert=True),
+    ):  # fmt: skip
+        y = f(x)
+        assert isinstance(y, mg.Tensor)
+        np.testing.assert_array_equal(y.data, f(x.data))
+    (np.isclose(x, 1) * 2.0).sum().backward()
+    assert x.grad is None
+    assert np.array_equiv(x[:1], [[1], [1]])
+
+
+def test_where_of_a_condition_alone():
+    """np.where(mask) says where it holds, as nonzero does."""
+    x = mg.tensor([[0.0, 2.0], [3.0, 0.0]])
+    rows, columns = np.where(x > 1)
+    assert (rows.tolist(), columns.tolist()) == ([0, 1], [1, 0])
+    with pytest.raises(mg.ShapeError, match=r"where: .*either both or neither"):
+        np.where(x > 1, x)
+
+
+def test_astype_may_leave_it_as_it_is():
+    """copy=False returns the Tensor itself where the dtype is right."""
+    x = mg.tensor([1.0])
+    assert x.astype(float, copy=False) is x
+    assert np.astype(x, np.float32, copy=False).dtype == np.float32
+
+
+def test_exclusive_or_of_masks():
+    """Elements where one of two conditions holds."""
+    x = mg.tensor([-2.0, 0.0, 2.0])
+    assert np.bitwise_xor(x > -1, x > 1).data.tolist() == [False, True, False]

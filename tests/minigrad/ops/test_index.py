@@ -191,3 +191,12 @@ def test_writing_what_is_no_number(value):
     """None does not become NaN, and a mask is not lost: only numbers are written."""
     with pytest.raises(mg.DTypeError, match="set_at: got"):
         mg.set_at(mg.tensor(X), 0, value)
+
+
+def test_sums_by_label():
+    """bincount adds the weights of each label; their cotangent is that of the label's sum."""
+    labels, w = np.array([1, 0, 1]), mg.tensor([1.0, 2.0, 4.0])
+    y = np.bincount(labels, w, minlength=3)
+    y.backward(np.array([10.0, 20.0, 30.0]))
+    assert (y.data.tolist(), w.grad.tolist()) == ([2, 5, 0], [20, 10, 20])
+    assert np.bincount(mg.tensor([1.0, 1.0]).astype(int)).data.tolist() == [0, 2]

@@ -67,6 +67,53 @@ def test_full_like_with_a_tensor():
     assert (y.data.tolist(), float(v.grad), x.grad) == ([[2] * 3] * 2, 6, None)
 
 
+def test_an_array_taken_from_by_a_tensor_of_places():
+    """The places may be computed where the table is a constant; they have no derivative."""
+    table, places = np.array([[5.0, 6.0, 7.0]]), mg.tensor([[2.0, 0.0]]).astype(int)
+    assert np.take_along_axis(table, places, 1).data.tolist() == [[7, 5]]
+
+
+def test_piecewise_calls_a_function_where_it_holds():
+    """No function sees an element that is not its own, so none spoils another's derivative."""
+    x = np.array([-4.0, 0.0, 4.0])
+    slope = mg.grad(lambda x: np.sum(np.piecewise(x, [x > 0, x < 0], [np.sqrt, np.square, 1])))
+    assert slope(x).tolist() == [-8, 0, 0.25]
+    y = np.piecewise(mg.tensor(x), np.array([x > 0, x > -1]), [1, 2])  # the last that holds
+    assert (y.data if isinstance(y, mg.Tensor) else y).tolist() == [0, 2, 2]
+
+
+def test_linspace_ends():
+    """From start to stop, without it if asked, and the step between."""
+    a, b = mg.tensor(1.0), mg.tensor(3.0)
+    y, step = np.linspace(a, b, 5, retstep=True)
+    assert (y.data.tolist(), float(step)) == ([1, 1.5, 2, 2.5, 3], 0.5)
+    y.backward(np.array([0.0, 1.0, 0.0, 0.0, 10.0]))
+    assert (float(a.grad), float(b.grad)) == (0.75, 10.25)
+    assert np.linspace(a, b, 2, endpoint=False, dtype=np.float32).dtype == np.float32
+    assert np.logspace(a, b, 2, base=2).data.tolist() == [2, 8]
+    np.testing.assert_allclose(np.geomspace(a, b, 3).data, np.geomspace(1, 3, 3), rtol=1e-15)
+
+
+def test_apply_along_axis_stacks_what_the_function_returns():
+    """A number, a vector or a matrix for each line stands where the axis was."""
+    x = np.arange(24.0).reshape(2, 3, 4)
+    for f in (np.sum, np.cumsum, lambda v: np.outer(v, v)):
+        for axis in (0, 1, -1):
+            y = np.apply_along_axis(f, axis, mg.tensor(x))
+            np.testing.assert_allclose(y.data, np.apply_along_axis(f, axis, x), rtol=1e-15)
+
+
+def test_blocks_and_trimmed_zeros():
+    """A matrix from parts of any depth; a vector without the zeros at its ends."""
+    a = mg.tensor([[1.0]])
+    y = np.block([[a, np.zeros((1, 2))], [np.ones((2, 1)), 3 * np.eye(2)]])
+    assert y.data.tolist() == [[1, 0, 0], [1, 3, 0], [1, 0, 3]]
+    x = mg.tensor([0.0, 1.0, 0.0, 2.0, 0.0])
+    for trim, wanted in (("fb", [1, 0, 2]), ("f", [1, 0, 2, 0]), ("b", [0, 1, 0, 2])):
+        assert np.trim_zeros(x, trim).data.tolist() == wanted
+    assert np.trim_zeros(0 * x).data.tolist() == []
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -79,6 +126,9 @@ def test_full_like_with_a_tensor():
         (lambda x: np.vstack([x, np.ones(2)]), mg.ShapeError, r"concatenate: \(1, 3\), \(1, 2\)"),
         (lambda x: np.meshgrid(x, indexing="yx"), mg.ShapeError, "meshgrid: .*'xy' and 'ij'"),
         (lambda x: np.choose([0, 2, 0], [x, x]), mg.ShapeError, "choose: .*invalid entry"),
+        (lambda x: np.block([x, [x]]), mg.ShapeError, "block: .*leaves must be equally deep"),
+        (lambda x: np.geomspace(x, -x), mg.ShapeError, "geomspace: .*not zero and of one sign"),
+        (lambda x: np.piecewise(x, [x > 0], [1, 2, 3]), mg.ShapeError, "piecewise: .*one more"),
         (lambda x: np.select([], [x]), mg.ShapeError, "select: .*same length"),
     ],
 )

@@ -50,6 +50,65 @@ def test_a_quantile_weighs_its_two_neighbours(q):
     np.testing.assert_array_equal(mg.grad(lambda x: np.percentile(x, 100 * q))(x), gradient)
 
 
+@pytest.mark.parametrize("q", [0, 0.01, 0.25, 0.3, 0.5, 0.99, 1])
+def test_every_method_of_interpolating(q):
+    """The gradient's shares are those of the two neighbours, whatever weighs them."""
+    x = np.array([10.0, 30.0, 20.0, 50.0, 40.0, 70.0])
+    for method in (
+        "inverted_cdf", "averaged_inverted_cdf", "closest_observation", "hazen", "weibull",
+        "interpolated_inverted_cdf", "linear", "median_unbiased", "normal_unbiased", "lower",
+        "higher", "midpoint", "nearest",
+    ):  # fmt: skip
+        for f in (np.quantile, np.nanquantile):
+            shares = mg.grad(lambda x, f=f, m=method: f(x, q, method=m))(x)
+            assert shares @ x == pytest.approx(np.quantile(x, q, method=method), rel=1e-14)
+            assert shares.sum() == pytest.approx(1, rel=1e-14)
+            assert np.count_nonzero(shares) <= 2
+
+
+def test_nanmedian_passes_by_the_nans():
+    """Each row's median is that of its numbers, its ties share, and a nan gets nothing."""
+    x = np.array([[np.nan, 1.0, 4.0, 2.0], [3.0, np.nan, 3.0, np.nan], [0.0, 1.0, 2.0, 9.0]])
+    seed = np.array([1.0, 10.0, 100.0])
+    for f in (np.nanmedian, lambda x, axis: np.nanpercentile(x, 50, axis=axis)):
+        gradient = mg.grad(lambda x, f=f: np.sum(seed * f(x, axis=1)))(x)
+        assert gradient.tolist() == [[0, 0, 0, 1], [5, 0, 5, 0], [0, 50, 50, 0]]
+
+
+@pytest.mark.filterwarnings("ignore:All-NaN slice")
+def test_nothing_but_nans():
+    """There the result is nan, and the nans share its cotangent; other rows are as they were."""
+    x = mg.tensor([[np.nan, np.nan], [3.0, np.nan]])
+    y = np.nanmedian(x, axis=1)
+    y.backward(np.array([2.0, 5.0]))
+    np.testing.assert_array_equal(y.data, [np.nan, 3])
+    assert x.grad.tolist() == [[1, 1], [5, 0]]
+
+
+def test_no_quantile_and_no_row():
+    """An empty list of levels, and an array without rows, have empty or zero gradients."""
+    assert mg.grad(lambda x: np.sum(np.quantile(x, [])))(TIED).tolist() == [0] * 4
+    for f in (np.median, np.nanmedian):
+        assert mg.grad(lambda x, f=f: np.sum(f(x, axis=1)))(np.zeros((0, 3))).shape == (0, 3)
+
+
+def test_distinct_elements():
+    """unique gives each value's cotangent to the first that has it; the rest is NumPy's."""
+    assert mg.grad(lambda x: np.sum(np.unique(x) * np.array([1.0, 10.0])))(TIED).tolist() == [
+        10, 1, 0, 0,
+    ]  # fmt: skip
+    array = np.array([[1.0, 2.0, 1.0], [3.0, 0.0, 3.0]])
+    for kwargs in (
+        {"return_counts": True}, {"return_index": True, "axis": 1},
+        {"return_index": True, "return_inverse": True, "return_counts": True},
+    ):  # fmt: skip
+        got, wanted = np.unique(mg.tensor(array), **kwargs), np.unique(array, **kwargs)
+        assert len(got) == len(wanted)
+        np.testing.assert_array_equal(got[0].data, wanted[0])
+        for a, b in zip(got[1:], wanted[1:], strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
 def test_questions_of_order_have_plain_answers():
     """argsort and its like return integers; with them a Tensor is indexed as ever."""
     x = mg.tensor(TIED)
@@ -67,10 +126,11 @@ def test_questions_of_order_have_plain_answers():
         (lambda x: np.quantile(x, 2), mg.ShapeError, r"quantile: \(4,\): Quantiles must be in"),
         (lambda x: np.quantile(x, x[0]), mg.NoRuleError, "quantile: argument q is a Tensor"),
         (
-            lambda x: np.quantile(x, 0.5, method="nearest"),
+            lambda x: np.quantile(x, 0.5, weights=np.ones(4), method="inverted_cdf"),
             mg.NoRuleError,
-            "quantile: argument method .* takes a, q, axis, keepdims",
+            "quantile: argument weights .* takes a, q, axis, method, keepdims",
         ),
+        (lambda x: np.median(x, axis=x[0]), mg.NoRuleError, "median: argument axis is a Tensor"),
         (
             lambda x: np.median(x, overwrite_input=True),
             mg.NoRuleError,

@@ -23,12 +23,6 @@ def test_einsum_optimize_changes_no_derivative(optimize):
         assert_close(got[i], autograd.grad(f(anp), i)(A, B, C), 1e-13)
 
 
-def test_einsum_in_its_interleaved_form_is_refused():
-    """np.einsum(a, [0, 1], ...) is answered with the form that works."""
-    with pytest.raises(mg.NoRuleError, match=r"einsum: got Tensor before .*'ij,jk->ik'"):
-        np.einsum(mg.tensor(A), [0, 1], B, [2, 1])
-
-
 def test_einsum_refuses_out_and_subscripts_that_do_not_fit():
     """Arguments without a rule and NumPy's own complaints come as errors that name einsum."""
     with pytest.raises(mg.NoRuleError, match=r"einsum: .*order"):
@@ -81,3 +75,52 @@ def test_sizes_that_do_not_fit(function):
     """The message names the function and shows both shapes."""
     with pytest.raises(mg.ShapeError, match=rf"{function.__name__}: \(2, 3\).*\(4, 5\)"):
         function(mg.tensor(np.ones((2, 3))), np.ones((4, 5)))
+
+
+def test_einsum_in_numpys_other_form():
+    """Operands and the numbers of their axes in turn are the same sum as the string."""
+    a, b = mg.tensor(np.arange(6.0).reshape(2, 3)), np.arange(12.0).reshape(3, 4)
+    for args, text in (
+        ((a, [0, 1], b, [1, 2], [2, 0]), "ij,jk->ki"), ((a, [0, 1], b, [1, 2]), "ij,jk"),
+        ((a, [..., 1], b, [1, 2], [..., 2]), "...j,jk->...k"), ((a, [0, 1], []), "ij->"),
+    ):  # fmt: skip
+        operands = [a, b][: text.count(",") + 1]
+        np.testing.assert_array_equal(np.einsum(*args).data, np.einsum(text, *operands).data)
+
+
+def test_the_cross_product_is_at_right_angles():
+    """(a × b)·a = 0 for all a and b, so are its derivatives; other axes as NumPy counts them."""
+    a, b = np.array([1.0, 2.0, 3.0]), np.array([-1.0, 0.5, 2.0])
+    da, db = mg.grad(lambda a, b: np.cross(a, b) @ a, (0, 1))(a, b)
+    np.testing.assert_allclose([da, db], np.zeros((2, 3)), atol=1e-15)
+    for f in (np.cross, np.linalg.cross):
+        with pytest.raises(
+            mg.ShapeError, match=r"cross: \(2,\), \(2,\): expected .* 3 elem.* write"
+        ):
+            f(mg.tensor(a[:2]), b[:2])
+
+
+def test_a_covariance_by_its_arguments():
+    """Rows or columns, bias, ddof and both kinds of weights, as NumPy has them."""
+    x = np.random.default_rng(0).normal(size=(3, 5))
+    n, w = np.array([1, 3, 2, 1, 1]), np.array([1.0, 0.5, 2.0, 1.0, 3.0])
+    for kwargs in (
+        {}, {"bias": True}, {"ddof": 2}, {"rowvar": False}, {"fweights": n}, {"aweights": w},
+        {"fweights": n, "aweights": w}, {"aweights": w, "ddof": 0}, {"dtype": np.float32},
+    ):  # fmt: skip
+        y = np.cov(mg.tensor(x), **kwargs)
+        wanted = np.cov(x, **kwargs)
+        assert y.dtype == wanted.dtype
+        np.testing.assert_allclose(y.data, wanted, rtol=1e-5 if "dtype" in kwargs else 1e-12)
+    z = x + 1j * x[::-1] ** 2
+    np.testing.assert_allclose(np.cov(mg.tensor(z)).data, np.cov(z), rtol=1e-12)
+    np.testing.assert_allclose(np.corrcoef(mg.tensor(z)).data, np.corrcoef(z), rtol=1e-12)
+    with pytest.raises(mg.ShapeError, match=r"cov: .*more than 2 dimensions"):
+        np.cov(mg.tensor(x[None]))
+
+
+def test_a_correlation_does_not_change_with_scale():
+    """corrcoef(2x) = corrcoef(x): along x itself the derivative is 0."""
+    x = np.random.default_rng(1).normal(size=(3, 6))
+    slope = mg.grad(lambda x: np.corrcoef(x)[0, 2])(x)
+    np.testing.assert_allclose(np.sum(slope * x, axis=1), np.zeros(3), atol=1e-15)

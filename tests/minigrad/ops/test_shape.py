@@ -136,8 +136,12 @@ def test_a_shape_that_does_not_fit(call, message):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda x: np.reshape(x, -1, order="F"), "reshape: argument order"),
-        (lambda x: np.ravel(x, "F"), "ravel: argument order"),
+        (lambda x: np.reshape(x, -1, order="A"), "reshape: got order 'A'; a Tensor takes 'C' or"),
+        (lambda x: np.ravel(x, "K"), "reshape: got order 'K'"),
+        (
+            lambda x: np.reshape(x, -1, copy=False),
+            "reshape: .*'copy'; a Tensor takes a, shape, ord",
+        ),
         (lambda x: np.concatenate([x, x], dtype=np.float32), "concatenate: .*'dtype'"),
         (lambda x: np.stack([x, x], out=np.zeros((2, 2))), "stack: .*'out'"),
     ],
@@ -165,6 +169,40 @@ def test_a_border_returns_to_what_it_repeats(mode):
     ]
 
 
+@pytest.mark.parametrize("mode", ["edge", "reflect", "symmetric", "wrap"])
+@pytest.mark.parametrize("n", [1, 2, 3, 5])
+@pytest.mark.parametrize("width", [(0, 1), (3, 0), (2, 7), (11, 4)], ids=str)
+def test_borders_wider_than_the_array(mode, n, width):
+    """Where a border repeats the array several times over, so do the cotangents."""
+    numbers = np.arange(2 * n).reshape(2, n)
+    padded = np.pad(numbers, (width, width), mode)
+    wanted = np.zeros(2 * n)
+    np.add.at(wanted, padded.ravel(), 1.0 + np.arange(padded.size))
+    gradient = back_to(numbers.astype(float), lambda x: np.pad(x, (width, width), mode))
+    assert gradient.ravel().tolist() == wanted.tolist()
+
+
+def test_widths_by_axis():
+    """A dict of widths names the axes that are padded, negative ones too."""
+    x = np.ones((2, 3))
+    y = np.pad(mg.tensor(x), {-1: (1, 2), 0: 1})
+    np.testing.assert_array_equal(y.data, np.pad(x, ((1, 1), (1, 2))))
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_fortrans_order(order):
+    """reshape, ravel and flatten take order= as NumPy does."""
+    x = np.arange(6.0).reshape(2, 3)
+    t = mg.tensor(x)
+    for y, wanted in (
+        (t.reshape(3, 2, order=order), x.reshape(3, 2, order=order)),
+        (np.reshape(t, (-1, 2), order), np.reshape(x, (-1, 2), order)),
+        (t.ravel(order), x.ravel(order)),
+        (t.flatten(order=order), x.flatten(order=order)),
+    ):
+        np.testing.assert_array_equal(y.data, wanted)
+
+
 def test_counts_may_differ():
     """repeat with a count for each element, none included."""
     assert back_to(np.ones(3), lambda x: np.repeat(x, [2, 0, 1])).tolist() == [3, 0, 3]
@@ -180,9 +218,9 @@ def test_a_vector_on_and_off_the_diagonal():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda x: np.pad(x, 1, "mean"), r"pad: got pad_width 1, mode 'mean'; expected .*edge"),
-        (lambda x: np.pad(x, 1, "reflect", reflect_type="odd"), "pad: argument reflect_type"),
-        (lambda x: np.pad(x, 1, constant_values=x[0]), "pad: argument constant_values is a Tensor"),
+        (lambda x: np.pad(x, 1, "mean"), r"pad: got mode 'mean', .*; expected a mode of .*edge"),
+        (lambda x: np.pad(x, 1, "reflect", reflect_type="odd"), "pad: .*'reflect_type'.* takes ar"),
+        (lambda x: np.pad(x, 1, constant_values=x[0]), r"pad: .*constant_values tensor\(1.\); exp"),
         (lambda x: np.repeat(x, x), "repeat: argument repeats is a Tensor"),
         (lambda x: np.trace(x, dtype=int), "trace: .*'dtype'.* takes a, offset, axis1, axis2"),
     ],

@@ -91,3 +91,53 @@ def test_what_does_not_fit_is_named(call, error, message):
     """The message names op and reason."""
     with pytest.raises(error, match=message):
         call(mg.tensor(np.ones(3)))
+
+
+def test_windows_may_overlap_along_several_axes():
+    """Each element gets one cotangent for each window that it is in."""
+    view = np.lib.stride_tricks.sliding_window_view
+    gradient = mg.grad(lambda x: np.sum(view(x, (2, 3))))(np.zeros((3, 4)))
+    assert gradient.tolist() == [[1, 2, 2, 1], [2, 4, 4, 2], [1, 2, 2, 1]]
+
+
+def test_the_slope_of_a_root():
+    """x² - b x + c has the roots r > s, and dr/db = r / (r - s), dr/dc = -1 / (r - s)."""
+    slope = mg.grad(lambda p: np.max(np.roots(p)))(np.array([1.0, -5.0, 6.0]))
+    np.testing.assert_allclose(slope[1:], [-3, -1], rtol=1e-13)
+    assert np.roots(mg.tensor([0.0, 2.0, 0.0])).data.tolist() == [0]
+    assert np.roots(mg.tensor([0.0, 0.0])).tolist() == []
+
+
+def test_polynomials_divide():
+    """u = q v + r, for the parts and for their derivatives."""
+    u, v = np.array([3.0, 5.0, 2.0]), np.array([2.0, 1.0])
+
+    def rebuilt(u, v):
+        q, r = np.polydiv(u, v)
+        return np.sum(np.polyadd(np.polymul(q, v), r) * np.array([1.0, 10.0, 100.0]))
+
+    du, dv = mg.grad(rebuilt, (0, 1))(u, v)
+    np.testing.assert_allclose(du, [1, 10, 100], rtol=1e-14)
+    np.testing.assert_allclose(dv, [0, 0], atol=1e-12)
+
+
+def test_a_fit_through_all_points():
+    """As many coefficients as points: the fit moves with each point as Lagrange's basis does."""
+    x, at = np.array([0.0, 1.0, 3.0]), 2.0
+    slope = mg.grad(lambda y: np.polyval(np.polyfit(x, y, 2), at))(np.array([1.0, 0.0, 2.0]))
+    basis = [np.prod([(at - b) / (a - b) for b in x if b != a]) for a in x]
+    np.testing.assert_allclose(slope, basis, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: np.polyfit(x, x, 1, full=True), "polyfit: .*'full'.* takes x, y, deg"),
+        (lambda x: np.poly(np.reshape(x, (1, 3))), "poly: .*expected the zeros, a vector"),
+        (lambda x: np.roots(np.reshape(x, (1, 3))), "roots: .*rank-1"),
+    ],
+)
+def test_what_a_polynomial_does_not_take(call, message):
+    """The message names the function and what it expects."""
+    with pytest.raises(mg.MinigradError, match=message):
+        call(mg.tensor([1.0, 2.0, 3.0]))
