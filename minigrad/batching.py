@@ -166,23 +166,21 @@ def _product(a: Array, b: Array) -> Any:
     if not a.ndim or not b.ndim:
         return _as_it_is()
     row, column = a.ndim == 1, b.ndim == 1
+    rules: tuple[Any, ...] = tuple(ROWS[np.matmul].vjps)
 
-    def lift(i: int, _: Rule) -> Any:
-        back: Any = tuple(ROWS[np.matmul].vjps)[i]
-        if not row and not column:
-            return back
+    def rule(i: int, g: Array, y: Array, a: Array, b: Array) -> Array:
+        if row and not i and b.ndim == 2:  # the vectors of the batch are the rows of a matrix
+            return rules[0](g, y, a[None], b)
+        if column and i and a.ndim == 2:
+            return rules[0](g, y, b[None], a.T)
+        if column:
+            g, y, b = g[..., None], y[..., None], b[:, None]
+        if row:
+            g, y, a = g[..., None, :], y[..., None, :], a[None]
+        c = rules[i](g, y, a, b)
+        return c[..., 0] if column and i else c
 
-        def rule(g: Array, y: Array, a: Array, b: Array) -> Array:
-            if column:
-                g, y, b = g[..., None], y[..., None], b[:, None]
-            if row:
-                g, y, a = g[..., None, :], y[..., None, :], a[None]
-            c = back(g, y, a, b)
-            return c[..., 0] if column and i else c
-
-        return rule
-
-    return lift
+    return lambda i, _: partial(rule, i) if row or column else rules[i]
 
 
 def _dot(a: Array, b: Array) -> Any:

@@ -80,9 +80,7 @@ def sweep(
             c = vjp(*given, **params) if params else vjp(*given)
             passed = None
             if gated and c is not None:
-                c, passed = _through(
-                    gate, op, vjp, c, given, x.shape if batch is None else (batch, *x.shape)
-                )
+                c, passed = _through(gate, op, vjp, c, given, x, batch)
             kind = type(c)
             if kind is not type(x) or (
                 kind is np.ndarray and (c.shape != x.shape or c.dtype is not x.dtype)
@@ -105,12 +103,18 @@ def sweep(
 
 
 def _through(
-    gate: Array | None, op: Op, vjp: Any, c: Array, given: tuple[Any, ...], shape: tuple[int, ...]
+    gate: Array | None,
+    op: Op,
+    vjp: Any,
+    c: Array,
+    given: tuple[Any, ...],
+    x: Array,
+    batch: int | None,
 ) -> tuple[Array, Array | None]:
     """The cotangent c past the gate of the node, and the gate of the input it is for.
 
     Elements that `np.where` did not take have no cotangent, also where a derivative is infinite:
-    zero times it would be nan. An input that was broadcast, not of this shape, has no gate.
+    zero times it would be nan. An input x that was broadcast has no gate.
     """
     passed = None
     if op.forward is np.where:
@@ -118,7 +122,7 @@ def _through(
         passed = passed if gate is None else np.logical_and(gate, passed)
     elif gate is not None and is_elementwise(op):
         c, passed = np.where(gate, c, 0), gate
-    return c, passed if c.shape == shape else None
+    return c, passed if c.shape[batch is not None :] == x.shape else None
 
 
 def conform(c: Array | None, x: Array, batch: int | None = None) -> Array | None:

@@ -96,13 +96,13 @@ linear("getitem", _scatter, forward=_get, call=_getting, code="{0}[{1*}]")
 linear(
     "add_at",
     lambda g, y, x, value, *index: g,
-    lambda g, y, x, value, *index: g[index],
+    lambda g, y, x, value, *index: applied("getitem", g, *index),
     forward=_add,
 )
 linear(
     "set_at",
     lambda g, y, x, value, *index: applied("set_at", g, 0, *index),
-    lambda g, y, x, value, *index: g[index] * _last(x.shape, index),
+    lambda g, y, x, value, *index: applied("getitem", g, *index) * _last(x.shape, index),
     forward=_set,
 )
 
