@@ -50,6 +50,10 @@ class SingularError(ShapeError, np.linalg.LinAlgError):
     """A matrix that is singular, or does not converge; a `numpy.linalg.LinAlgError` too."""
 
 
+# What NumPy's LinAlgErrors say of the numbers in a matrix; the others are about its shape.
+_OF_NUMBERS = ("ingular", "converge", "positive definite", "infs or NaNs")
+
+
 def failed(op: str, symbol: str, args: Sequence[Any], error: Exception) -> MinigradError:
     """What to raise when `op` applied to the arrays `args` raised NumPy's `error`.
 
@@ -63,7 +67,7 @@ def failed(op: str, symbol: str, args: Sequence[Any], error: Exception) -> Minig
     reason = str(error)
     if isinstance(error, IndexError) and not isinstance(error, ValueError):
         return IndexingError(f"{op}: {joint.join(shapes)}: {reason}")
-    if isinstance(error, np.linalg.LinAlgError):
+    if isinstance(error, np.linalg.LinAlgError) and any(part in reason for part in _OF_NUMBERS):
         return SingularError(f"{op}: {joint.join(shapes)}: {reason}")
     if isinstance(error, ValueError):
         if op == "matmul":

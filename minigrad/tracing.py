@@ -42,6 +42,7 @@ _REMEDY = {
     "iter": "iterating reads it element by element; use NumPy functions with an axis, or an index",
     "tolist": "it becomes Python numbers; keep it an array",
     "nonzero": "how many elements are chosen depends on it; use np.where(condition, a, b)",
+    "bincount": "how many bins there are depends on it; use (x[:, None] == np.arange(n)).sum(0)",
 }
 _OURS = (str(Path(__file__).parent), str(Path(__file__).parent.parent / "nn"))
 

@@ -6,7 +6,7 @@ Read next: `minigrad.transforms`, whose functions take trees as arguments.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from minigrad.errors import ShapeError
@@ -26,16 +26,18 @@ def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
     """
     leaves: list[Any] = []
     build = _take_apart(tree, leaves)
+    n = len(leaves)  # rebuild keeps the form of the tree, and nothing that is in it
 
     def rebuild(new: list[Any]) -> Any:
-        if len(new) != len(leaves):
-            raise ShapeError(f"tree: got {len(new)} leaves; expected {len(leaves)}")
+        if len(new) != n:
+            raise ShapeError(f"tree: got {len(new)} leaves; expected {n}")
         return build(iter(new))
 
     return leaves, rebuild
 
 
 def _take_apart(tree: Any, leaves: list[Any]) -> Callable[[Iterator[Any]], Any]:
+    kind = type(tree)
     if tree is None:
         return lambda new: None
     if isinstance(tree, dict):
@@ -44,11 +46,11 @@ def _take_apart(tree: Any, leaves: list[Any]) -> Callable[[Iterator[Any]], Any]:
     if isinstance(tree, (list, tuple)):
         builds = [_take_apart(part, leaves) for part in tree]
         if hasattr(tree, "_fields"):  # a named tuple takes its fields one by one
-            return lambda new: type(tree)(*[build(new) for build in builds])
-        return lambda new: type(tree)([build(new) for build in builds])
+            return lambda new: kind(*[build(new) for build in builds])
+        return lambda new: kind([build(new) for build in builds])
     if is_dataclass(tree) and not isinstance(tree, type):
         names = [f.name for f in fields(tree) if f.init]
         members = {name: _take_apart(getattr(tree, name), leaves) for name in names}
-        return lambda new: replace(tree, **{name: build(new) for name, build in members.items()})
+        return lambda new: kind(**{name: build(new) for name, build in members.items()})
     leaves.append(tree)
     return next

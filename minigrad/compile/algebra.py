@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from minigrad.compile.types import apply, is_elementwise
+from minigrad.compile.types import apply, shape_of
 from minigrad.program import Line
 from minigrad.table import ROWS, Op
 
 __all__ = ["EQUATIONS", "simpler"]
 
-# Pattern and replacement. A letter stands for any operand, the same one wherever it stands; a
-# number for itself. Rounding is the same on both sides except in the last, which is exact where
-# its left side is not: the derivative of cross-entropy of a sigmoid a, kept inside (0, 1) as b.
+# Pattern and replacement, for floating and complex operands. A letter stands for any of them, the
+# same one wherever it stands, a number for itself. Both sides round alike; the sign of a zero may
+# change where 0 is added. The last is exact where its left side is not: it is the derivative of
+# the cross-entropy of a sigmoid, which is kept inside (0, 1) by bounds p and q.
 EQUATIONS = [
     ("x + 0", "x"),
     ("0 + x", "x"),
@@ -43,9 +45,10 @@ EQUATIONS = [
     ("np.minimum(x, x)", "x"),
     ("np.conjugate(np.conjugate(x))", "x"),
     (
-        "s * ((1 - y) / (1 - np.minimum(np.maximum(a, p), q))"
-        " - y / np.minimum(np.maximum(a, p), q)) * a * (1 - a)",
-        "s * (a - y)",
+        "s * ((1 - y) / (1 - np.minimum(np.maximum(1 / (1 + np.exp(z)), p), q))"
+        " - y / np.minimum(np.maximum(1 / (1 + np.exp(z)), p), q))"
+        " * (1 / (1 + np.exp(z))) * (1 - 1 / (1 + np.exp(z)))",
+        "s * (1 / (1 + np.exp(z)) - y)",
     ),
 ]
 
@@ -60,7 +63,7 @@ def simpler(line: Line) -> Any:
     assert line.op is not None
     for pattern, replacement in _BY_OP.get(line.op, ()):
         found: dict[str, Any] = {}
-        if _matches(pattern, line, found):
+        if _matches(pattern, line, found) and _allowed(found):
             new = _built(replacement, found)
             if type(new) is Line and (new.shape, new.dtype) == (line.shape, line.dtype):
                 return new
@@ -84,6 +87,14 @@ def _matches(pattern: ast.expr, a: Any, found: dict[str, Any]) -> bool:
     return all(_matches(p, b, found) for p, b in zip(operands, a.inputs, strict=True))
 
 
+def _allowed(found: dict[str, Any]) -> bool:
+    """Whether the operands are numbers for which the equations hold: no integers, which wrap."""
+    if not all(getattr(a, "dtype", np.dtype(float)).kind in "fc" for a in found.values()):
+        return False
+    p, q = found.get("p", 0), found.get("q", 1)
+    return type(p) is not Line is not type(q) and np.all(p < 1e-30) and np.all(q > 1 - 1e-6)
+
+
 def _built(pattern: ast.expr, found: dict[str, Any]) -> Any:
     if isinstance(pattern, ast.Name):
         return found[pattern.id]
@@ -97,7 +108,8 @@ def _parts(pattern: ast.expr) -> tuple[Op, list[ast.expr]]:
         return ROWS[_BINARY[type(pattern.op)]], [pattern.left, pattern.right]
     if isinstance(pattern, ast.UnaryOp):
         return ROWS[np.negative], [pattern.operand]
-    assert isinstance(pattern, ast.Call) and isinstance(pattern.func, ast.Attribute)
+    assert isinstance(pattern, ast.Call)
+    assert isinstance(pattern.func, ast.Attribute)
     return ROWS[getattr(np, pattern.func.attr)], pattern.args
 
 
@@ -151,9 +163,10 @@ def _sum(line: Line) -> Any:
     if type(x) is not Line or x.op is not ROWS[np.broadcast_to] or axis is not None:
         return line
     a = x.inputs[0]
-    if np.size(a) if type(a) is not Line else a.shape:
+    n = prod(x.shape)
+    if shape_of(a) or line.shape or not n or line.dtype.itemsize < 4:
         return line
-    return apply(ROWS[np.multiply], a, int(np.prod(x.shape))) if line.shape == () else line
+    return apply(ROWS[np.multiply], a, n)
 
 
 _STRUCTURAL: dict[Op, Callable[[Line], Any]] = {

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from minigrad.compile.numpy_source import Built, build
-from minigrad.errors import GraphError
 from minigrad.program import Program
 
 __all__ = ["BACKENDS", "Built", "built"]

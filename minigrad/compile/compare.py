@@ -12,17 +12,27 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.program import Line, Program
+from minigrad.compile.trace import Trace
+from minigrad.program import Line
 
 __all__ = ["difference"]
 
 
-def difference(a: Program, b: Program) -> str | None:
-    """What first differs between two programs, in words; None if nothing does."""
+def difference(before: Trace, now: Trace) -> str | None:
+    """What first differs between two runs of a function, in words; None if nothing does."""
+    for group in ("leaves", "assigned", "graded", "cleared", "ungraded"):
+        if [*map(id, getattr(before, group))] != [*map(id, getattr(now, group))]:
+            return "it used, assigned or differentiated by other Tensors"
+    n = before.n
+    if n != now.n or repr(before.rebuild([0] * n)) != repr(now.rebuild([0] * n)):
+        return "it returned another tree"
+    a, b = before.program, now.program
     place = {line: i for p in (a, b) for i, line in enumerate([*p.inputs, *p.lines])}
     for i, (x, y) in enumerate(zip(a.lines, b.lines)):
         if _name(x) != _name(y):
             return f"line {i} was {_name(x)}, then {_name(y)}"
+        if x.op is not y.op:
+            return f"line {i}, {_name(x)}, is a primitive made anew: make it outside the function"
         found = _first(x.inputs, y.inputs, place) or _first(
             tuple(x.params.values()), tuple(y.params.values()), place
         )

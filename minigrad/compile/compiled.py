@@ -5,6 +5,7 @@ Read next: `minigrad.compile.trace`.
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
@@ -20,6 +21,7 @@ from minigrad.compile.compare import difference
 from minigrad.compile.dispatch import Caller
 from minigrad.compile.passes import optimized
 from minigrad.compile.trace import Trace, trace
+from minigrad.compile.types import is_elementwise
 from minigrad.errors import DTypeError, GraphError
 from minigrad.graph import Graph
 from minigrad.program import Program
@@ -42,6 +44,7 @@ class _Entry:
     program: Program
     built: Built
     call: Caller
+    casts: tuple[tuple[int, Any], ...]  # of the arguments that are Python's numbers
     again: bool = False  # whether a second run has been compared with the first
 
 
@@ -55,6 +58,7 @@ class Compiled:
             raise GraphError(f"compile: got backend {backend!r}; expected {', '.join(BACKENDS)}")
         update_wrapper(self, f)
         self._f = f
+        self.__name__ = self._name
         self._wanted = backend
         self._entries: dict[Any, _Entry] = {}
         self._last: tuple[_Entry, list[Array]] | None = None
@@ -81,13 +85,19 @@ class Compiled:
             ) from None
         if entry is None or not entry.again:
             return self._record(signature, args, kwargs)
+        for i, cast in entry.casts:
+            arrays[i] = cast(arrays[i])
         return entry.call.on_arrays(*arrays)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else MethodType(self, instance)
 
     def __reduce__(self) -> Any:
-        return Compiled, (self._f, self._wanted)
+        path = getattr(self, "__qualname__", "").split(".")
+        found: Any = sys.modules.get(self.__module__)
+        for part in path:
+            found = getattr(found, part, None)
+        return ".".join(path) if found is self else (Compiled, (self._f, self._wanted))
 
     @property
     def _name(self) -> str:
@@ -129,10 +139,9 @@ class Compiled:
         leaves, rebuild = flatten((args, kwargs))
         dynamic = [_is_array(x) for x in leaves]
         given = [constant(x, self) for x, is_array in zip(leaves, dynamic, strict=True) if is_array]
-        given = [
-            x if hasattr(x, "dtype") else np.float64(x) if type(x) is float else np.complex128(x)
-            for x in given
-        ]
+        casts = _casts(given)
+        for i, cast in casts:
+            given[i] = cast(given[i])
 
         def call(variables: list[Tensor]) -> Any:
             following = iter(variables)
@@ -142,12 +151,13 @@ class Compiled:
 
         with self._lock:
             run, results = trace(call, given)
+            _check_casts(self._name, run.program, [i for i, _ in casts])
             entry = self._entries.get(signature)
             if entry is None:
-                self._keep(signature, self._built(run, len(given)))
+                self._keep(signature, self._built(run, len(given), casts))
                 self._last = self._entries[signature], given
             else:
-                changed = difference(entry.trace.program, run.program)
+                changed = difference(entry.trace, run)
                 if changed:
                     del self._entries[signature]
                     raise GraphError(
@@ -157,10 +167,10 @@ class Compiled:
                     )
                 entry.again = True
                 if not kwargs:
-                    self._quick = entry.call.on_arguments(args) or _never
+                    self._quick = entry.call.on_arguments(args, dict(entry.casts)) or _never
         return run.rebuild(results)
 
-    def _built(self, run: Trace, n: int) -> _Entry:
+    def _built(self, run: Trace, n: int, casts: Any) -> _Entry:
         program = optimized(run.program)
         place = {leaf: i for i, leaf in enumerate(run.leaves)}
         inplace = {
@@ -171,7 +181,7 @@ class Compiled:
         donated = {i: n + j for i, j in inplace.items()}
         code = built(program, donated, self._name, self._wanted)
         call = Caller(run, code.run, n, tuple(inplace.values()))
-        return _Entry(run, program, code, call)
+        return _Entry(run, program, code, call, casts)
 
     def _keep(self, signature: Any, entry: _Entry) -> None:
         self._entries[signature] = entry
@@ -187,9 +197,7 @@ class Compiled:
             )
 
 
-def compile(  # noqa: A001 - it is what it does, and is called as minigrad.compile
-    f: Callable[..., Any] | None = None, *, backend: str = "auto"
-) -> Any:
+def compile(f: Callable[..., Any] | None = None, *, backend: str = "auto") -> Any:
     """`f` as code: recorded in its first call, and from then on run without recording; a decorator.
 
     Derivatives in f are recorded like all else, so a whole training step compiles: `grad` and
@@ -238,13 +246,16 @@ def _signature(x: Any, arrays: list[Array], key: list[Any]) -> bool:
         for part in x:
             if not _signature(part, arrays, key):
                 return False
-    elif kind is np.ndarray or isinstance(x, (np.ndarray, np.generic)):
+    elif kind is np.ndarray or isinstance(x, np.generic):
         key.append(x.shape)
         key.append(x.dtype)
         arrays.append(x)
+    elif isinstance(x, np.ndarray):
+        key += (kind, x.shape, x.dtype)
+        arrays.append(np.asarray(x))
     elif kind is float or kind is complex:
         key.append(kind)
-        arrays.append(np.float64(x) if kind is float else np.complex128(x))
+        arrays.append(x)
     elif isinstance(x, Tensor):
         return False
     elif isinstance(x, dict):
@@ -262,6 +273,28 @@ def _signature(x: Any, arrays: list[Array], key: list[Any]) -> bool:
     else:
         key.append((kind, x))
     return True
+
+
+def _casts(arrays: list[Any]) -> tuple[tuple[int, Any], ...]:
+    """For each Python number the NumPy type it is given: the precision of the arrays beside it."""
+    kinds = [x.dtype for x in arrays if hasattr(x, "dtype") and x.dtype.kind in "fc"]
+    real = np.result_type(*[np.finfo(kind).dtype for kind in kinds] or [float])
+    types = {float: real.type, complex: np.result_type(real, np.complex64).type}
+    return tuple((i, types[type(x)]) for i, x in enumerate(arrays) if type(x) in types)
+
+
+def _check_casts(name: str, program: Program, numbers: list[int]) -> None:
+    """Refuse a Python number that met an array of less precision, and raised it."""
+    weak = {program.inputs[i] for i in numbers}
+    for line in program.lines if weak else ():
+        others = [a.dtype for a in line.inputs if hasattr(a, "dtype") and a not in weak]
+        met = len(others) < len(line.inputs) and is_elementwise(line) and others
+        if met and line.dtype.itemsize > np.result_type(*others, np.float16).itemsize:
+            raise DTypeError(
+                f"compile: {name}: an argument that is a Python number meets {others[0]} in "
+                f"{line.op.name if line.op else ''}; pass it as np.{others[0]}(…), for a compiled "
+                "function has to know its dtype"
+            )
 
 
 def _never(_args: Any) -> Any:

@@ -16,7 +16,6 @@ import numpy as np
 from minigrad.compile.trace import Trace
 from minigrad.errors import GraphError
 from minigrad.tensor import Tensor
-from minigrad.values import Array
 
 __all__ = ["Caller"]
 
@@ -38,12 +37,15 @@ class Caller:
         self._body, self._names = _calling(trace, run, inputs, inplace)
         self.on_arrays = _made(", ".join(f"x{i}" for i in range(inputs)), self._body, self._names)
 
-    def on_arguments(self, like: tuple[Any, ...]) -> Callable[[tuple[Any, ...]], Any] | None:
+    def on_arguments(
+        self, like: tuple[Any, ...], casts: dict[int, Any]
+    ) -> Callable[[tuple[Any, ...]], Any] | None:
         """A function of a tuple of arguments that returns NotImplemented if their types differ.
 
-        There is none where an argument is neither an array nor a float.
+        `casts` says of a number what it is converted by. There is none where an argument is
+        neither an array nor a float.
         """
-        names = {**self._names, "ndarray": np.ndarray, "float64": np.float64}
+        names = {**self._names, "ndarray": np.ndarray}
         body = [f"if len(args) != {len(like)}: return NotImplemented"]
         for i, a in enumerate(like):
             x = f"x{i}"
@@ -54,7 +56,8 @@ class Caller:
                 body.append(f"if not ({same}): return NotImplemented")
             elif type(a) is float:
                 body.append(f"if type({x}) is not float: return NotImplemented")
-                body.append(f"{x} = float64({x})")
+                names[f"cast{i}"] = casts[i]
+                body.append(f"{x} = cast{i}({x})")
             else:
                 return None
         return _made("args", [*body, *self._body], names)
@@ -87,10 +90,9 @@ def _calling(
 
 def _shape_of_result(trace: Trace, results: list[str]) -> str:
     """The expression of what the function returns: one array, a tuple of them, or another tree."""
-    if trace.single:
+    if trace.form == "one":
         return "r0"
-    flat = trace.rebuild(list(results))
-    if type(flat) is tuple and list(flat) == results:
+    if trace.form == "tuple":
         return f"({', '.join(results)},)" if results else "()"
     return f"rebuild([{', '.join(results)}])"
 

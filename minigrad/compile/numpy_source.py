@@ -50,7 +50,7 @@ def build(program: Program, donated: Mapping[int, int], title: str) -> Built:
     writer = _Writer(program, donated)
     source = writer.text()
     names: dict[str, Any] = {**writer.bound, "pool": [], "ndarray": np.ndarray, "empty": np.empty}
-    exec(compile(source, f"<compiled {title}>", "exec"), names)  # our own text, see _Writer
+    exec(compile(source, f"<compiled {title!a}>", "exec"), names)  # our own text, see _Writer
     note = f"{len(program.lines)} lines; arrays kept between calls: {writer.plan.size:,} bytes"
     return Built("numpy", source, names["run"], note)
 
@@ -79,7 +79,7 @@ class _Writer:
         for line in self.program.lines:
             if not self._kept(line):
                 self.body.append(self._statement(line))
-        results = [self._result(i, a) for i, a in enumerate(self.program.outputs)]
+        results = self._results()
         inputs = ", ".join(self.name[line] for line in self.program.inputs)
         run = [*self.body, f"return {''.join(f'{r}, ' for r in results) or '()'}"]
         if not self.kept:
@@ -126,7 +126,7 @@ class _Writer:
         if is_product(line):
             return f"{self._constant(np.dot, 'dot')}({', '.join(operands)}{into})"
         if is_elementwise(line):
-            if not line.shape and "np." not in line.op.code:
+            if not line.shape and "np." not in line.op.code and line.dtype.kind != "c":
                 return line.op.code.format(*(self._number(a, line) for a in line.inputs))
             function = self._constant(line.op.forward, line.op.name)
             if out and line.op.forward in _OUT_BY_NAME:
@@ -145,7 +145,8 @@ class _Writer:
 
     def _reduction(self, line: Line, ufunc: np.ufunc, a: str, out: str) -> str:
         axis, keep = self._operand(line.params.get("axis")), bool(line.params.get("keepdims"))
-        total = f"{self._constant(ufunc, ufunc.__name__)}.reduce({a}, {axis}, None, {out or None}, {keep})"
+        name = self._constant(ufunc, ufunc.__name__)
+        total = f"{name}.reduce({a}, {axis}, None, {out or None}, {keep})"
         if line.op is not ROWS[np.mean]:
             return total
         count = prod(line.inputs[0].shape) // max(1, prod(line.shape))
@@ -165,21 +166,42 @@ class _Writer:
             return f"{name}.reshape({line.shape})"
         return None
 
-    def _result(self, i: int, a: Any) -> str:
-        """The expression of output i, an array that is the caller's alone."""
-        name = self._operand(a)
-        if i in self.donated:
-            target = self.program.inputs[self.donated[i]]
-            if self.plan.into.get(a) is not target:
+    def _results(self) -> list[str]:
+        """The names of the outputs, each an array that is the caller's alone.
+
+        What may be part of another array is copied before any input is written into.
+        """
+        results: list[str] = []
+        copies: list[str] = []
+        for i, a in enumerate(self.program.outputs):
+            name = self._operand(a)
+            target = self.program.inputs[self.donated[i]] if i in self.donated else None
+            if target is not None and self.plan.into.get(a) is target:
+                results.append(self.name[target])
+                continue
+            if not self._is_own(a, i if target is None else -1):
+                self.body.append(f"r{i} = {self._constant(own, 'own')}({name})")
+                name = f"r{i}"
+            if target is not None:
                 copy = self._constant(np.copyto, "copyto")
-                self.body.append(f"{copy}({self.name[target]}, {name})")
-            return self.name[target]
-        if isinstance(a, (np.generic, int, float, complex)):
-            return name
-        first = self.program.outputs.index(a) == i if type(a) is Line else False
-        new = type(a) is Line and a.op is not None and a not in self.plan.into
-        made_here = new and (is_elementwise(a) or is_product(a) or reducing(a) is not None)
-        return name if first and made_here else f"{self._constant(own, 'own')}({name})"
+                copies.append(f"{copy}({self.name[target]}, {name})")
+                name = self.name[target]
+            results.append(name)
+        self.body += copies
+        return results
+
+    def _is_own(self, a: Any, i: int) -> bool:
+        """Whether the operand shares memory with no input, and as output i with no other output.
+
+        Of an array kept between calls it does not matter for i = -1: that is copied anyhow.
+        """
+        if type(a) is not Line:
+            return not isinstance(a, np.ndarray)
+        if a.op is None or a in self.plan.into:
+            return False
+        made = is_elementwise(a) or is_product(a) or reducing(a) is not None
+        first = i < 0 or next(j for j, b in enumerate(self.program.outputs) if b is a) == i
+        return made and first
 
     def _operand(self, a: Any) -> str:
         if type(a) is Line:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -108,7 +107,8 @@ def _last_uses(program: Program) -> dict[Line, int]:
     for i, line in enumerate(program.lines):
         used = {b for a in line.inputs if type(a) is Line for b in bases[a]}
         last.update(dict.fromkeys(used, i))
-        bases[line] = {line} if has_own_array(line) or not line.shape else {line, *used}
+        scalar = not line.shape and (is_elementwise(line) or reducing(line) is not None)
+        bases[line] = {line} if scalar or has_own_array(line) else {line, *used}
         last[line] = i
     for a in program.outputs:
         if type(a) is Line:

@@ -7,15 +7,16 @@ Read next: `minigrad.compile.passes`.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from minigrad.errors import GraphError, MinigradError
-from minigrad.program import Program, recorded
+from minigrad.program import Line, Program, recorded
 from minigrad.table import ROWS
 from minigrad.tensor import Tensor, record, recording, remember
 from minigrad.tracing import tracer, users_line
@@ -39,7 +40,7 @@ class Trace:
         ungraded: those whose `.grad` must be None when it is called, for it adds to that.
         rebuild: builds what it returned around the results.
         n: how many results there are.
-        single: whether what it returned is one array.
+        form: "one" if it returned one array, "tuple" if a tuple of them, else "tree".
     """
 
     program: Program
@@ -50,7 +51,7 @@ class Trace:
     ungraded: tuple[Tensor, ...]
     rebuild: Callable[[list[Any]], Any]
     n: int
-    single: bool
+    form: str
 
 
 class _Watch:
@@ -131,10 +132,29 @@ def trace(call: Callable[[list[Any]], Any], given: list[Array]) -> tuple[Trace, 
     results = [np.array(y._value)[()] if isinstance(y, Tensor) else y for y in outputs]
     cleared = tuple(leaf for leaf, first in watch.grads.items() if first and leaf._grad is None)
     ungraded = tuple(leaf for leaf, first in watch.grads.items() if not first)
-    single = len(outputs) == 1 and outputs[0] is y
-    return Trace(
-        program, tuple(closed), assigned, graded, cleared, ungraded, rebuild, len(outputs), single
-    ), results
+    flat = type(y) is tuple and len(y) == len(outputs) and all(map(operator.is_, y, outputs))
+    form = "tuple" if flat else "one" if len(outputs) == 1 and outputs[0] is y else "tree"
+    run = Trace(
+        _frozen(program), tuple(closed), assigned, graded, cleared, ungraded, rebuild,
+        len(outputs), form,
+    )  # fmt: skip
+    return run, results
+
+
+def _frozen(program: Program) -> Program:
+    """The program with constant arrays that nobody can write into any more."""
+    copies: dict[int, Array] = {}
+
+    def frozen(a: Any) -> Any:
+        return copies.setdefault(id(a), a.copy()) if isinstance(a, np.ndarray) else a
+
+    made: dict[Any, Any] = {line: line for line in program.inputs}
+    for line in program.lines:
+        inputs = [made[a] if type(a) is Line else frozen(a) for a in line.inputs]
+        made[line] = replace(line, inputs=tuple(inputs))
+    lines = tuple(made[line] for line in program.lines)
+    outputs = [made[a] if type(a) is Line else frozen(a) for a in program.outputs]
+    return Program(program.inputs, lines, tuple(outputs))
 
 
 def _expanded(node: Tensor) -> Program | None:

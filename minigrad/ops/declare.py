@@ -172,19 +172,26 @@ def _recording(op: Op, *args: Any) -> Tensor:
 
 
 def _on_values(op: Op, *args: Any, **kwargs: Any) -> Any:
-    def value(a: Any) -> Any:
-        return a._value if isinstance(a, Tensor) else a
-
-    def values(a: Any) -> Any:
-        return type(a)([value(e) for e in a]) if isinstance(a, (list, tuple)) else value(a)
-
-    held = tuple([values(a) for a in args])
-    answer = op.forward(*held, **{k: values(v) for k, v in kwargs.items()})
+    answer = op.forward(*map(_values, args), **{k: _values(v) for k, v in kwargs.items()})
     if tracer.get() is None or op.forward in _OF_SHAPES:
         return answer
     if not isinstance(answer, (np.ndarray, np.generic)) or op.forward in _SHAPED_BY_VALUES:
         refuse_value(op.name)
+    if any(isinstance(a, Tensor) for a in kwargs.values()):
+        bound = inspect.signature(op.forward).bind(*args, **kwargs)
+        args, kwargs = bound.args, bound.kwargs
+    parts = [part for a in args if isinstance(a, (list, tuple)) for part in a]
+    if any(isinstance(a, Tensor) for a in (*parts, *kwargs.values())):
+        refuse_value(op.name)  # only a whole argument can be recorded
+    held = tuple([a._value if isinstance(a, Tensor) else a for a in args])
     return remember(answer, op, args, held, kwargs)
+
+
+def _values(a: Any) -> Any:
+    """An argument, which may be a list of others, with arrays in the place of Tensors."""
+    if isinstance(a, (list, tuple)):
+        return type(a)([_values(part) for part in a])
+    return a._value if isinstance(a, Tensor) else a
 
 
 def _guarded(body: Rule) -> Rule:

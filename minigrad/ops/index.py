@@ -16,6 +16,7 @@ from minigrad.ops.declare import arrays, linear
 from minigrad.ops.shape import applied
 from minigrad.table import Op
 from minigrad.tensor import Tensor, record
+from minigrad.tracing import refuse_value
 from minigrad.values import Array
 
 __all__ = ["set_at"]
@@ -57,6 +58,8 @@ def _getting(op: Op, x: Any, index: Any) -> Tensor:
                 f"getitem: got an index of dtype {part.dtype}; expected integers or bools "
                 "(a Tensor of integers is x.astype(int))"
             )
+        if isinstance(part, Tensor) and part.dtype == bool:
+            refuse_value("nonzero")
     return record(op, (x, *parts))
 
 
@@ -111,6 +114,7 @@ linear(
 
 
 def _bincount(op: Op, x: Any, weights: Any = None, minlength: int = 0) -> Tensor:
+    refuse_value("bincount")
     inputs = (x,) if weights is None else (x, weights)
     return record(op, arrays(np.bincount, inputs), {"minlength": minlength})
 

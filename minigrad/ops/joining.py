@@ -229,7 +229,7 @@ def _take(
     if out is not None:
         raise ValueError("out= writes in place, which a recorded graph cannot undo")
     a, indices = arrays(np.take, (a, indices))
-    a, axis = (np.ravel(a), 0) if axis is None else (a, axis % max(a.ndim, 1))
+    axis = 0 if axis is None or not a.ndim else normalize_axis_index(axis, a.ndim)
     if mode == "clip":
         indices = np.clip(indices, 0, a.shape[axis] - 1)
     elif mode == "wrap":

@@ -16,6 +16,7 @@ from minigrad.errors import DTypeError, ShapeError
 from minigrad.ops.declare import Joint
 from minigrad.table import Op
 from minigrad.tensor import Tensor, record
+from minigrad.tracing import tracer
 from minigrad.values import Array
 
 __all__ = ["primitive"]
@@ -137,7 +138,11 @@ def _takes_one(f: Function) -> bool:
 
 def _checked_forward(name: str, f: Callable[..., Any]) -> Callable[..., Array]:
     def forward(*args: Any, **params: Any) -> Array:
-        y = f(*args, **params)
+        before = tracer.set(None)  # what f does inside is its own
+        try:
+            y = f(*args, **params)
+        finally:
+            tracer.reset(before)
         if not hasattr(y, "dtype"):
             y = np.asarray(y)[()]
         if y.dtype.kind not in "fciub":
@@ -173,8 +178,9 @@ def _checked(name: str, vjps: Iterable[Any], rule: Any, c: Any, shape: Any) -> A
         return c
     c = np.asarray(c)[()]
     if c.dtype.kind not in "fciub":
+        i = _index(vjps, rule)
         raise DTypeError(
-            f"{name}: the vjp for input {_index(vjps, rule)} returned dtype {c.dtype}; expected numbers"
+            f"{name}: the vjp for input {i} returned dtype {c.dtype}; expected numbers"
         )
     lead = c.ndim - len(shape)
     if lead < 0 or any(n not in (1, k) for n, k in zip(shape, c.shape[lead:], strict=True)):

@@ -63,6 +63,8 @@ def _returned(g: Array, x: Array, function: Any, *args: Any, **kwargs: Any) -> A
 
     It does to the elements' numbers what it did to them, which says where each went.
     """
+    if not x.size:
+        return np.reshape(np.ravel(g)[:0], x.shape)
     numbers = function(np.arange(x.size).reshape(x.shape), *args, **kwargs)
     back = applied("add_at", np.zeros(x.size, g.dtype), np.ravel(g), np.ravel(numbers))
     return np.reshape(back, x.shape)

@@ -1,0 +1,156 @@
+"""The cache: generated modules on disk, beside which numba keeps their machine code.
+
+It is a directory of the user's own; where there is none, or others may write in it, everything
+works uncached, for whoever can write there could have us run their code.
+
+Read next: `minigrad.compile.native`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import platform
+import re
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from threading import Timer
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from minigrad.errors import GraphError
+
+__all__ = ["directory", "load"]
+
+_log = logging.getLogger("minigrad.compile")
+
+
+def load(title: str, source: str) -> ModuleType:
+    """The module of this text, from the cache if it is there; `{cache}` in it says if it may be.
+
+    Args:
+        title: what the file is called, as far as its characters allow.
+        source: of a module.
+    """
+    name = _stem(title, source)
+    with _announced(title):
+        folder = directory()
+        if folder is not None:
+            try:
+                return _kept(folder / f"{name}.py", source.replace("{cache}", "True"))
+            except OSError as error:  # the disk is full, say
+                _log.info("compile: no cache: %s", error)
+        module = ModuleType(name)
+        text = source.replace("{cache}", "False")
+        exec(compile(text, f"<minigrad.compile {name}>", "exec"), module.__dict__)  # noqa: S102
+        return module
+
+
+def _kept(path: Path, text: str) -> ModuleType:
+    """The module of the file, which is to hold this text; once more where it is damaged."""
+    if path.exists():
+        try:
+            _write(path, text)
+            return _imported(path)
+        except Exception as error:  # noqa: BLE001  (a damaged file can raise anything)
+            _log.info("compile: %s in the cache is unusable: %r", path, error)
+            _forget(path)
+    _write(path, text)
+    return _imported(path)
+
+
+def directory() -> Path | None:
+    """Where generated modules are kept: $MINIGRAD_CACHE_DIR, else minigrad in the user's cache."""
+    given = os.environ.get("MINIGRAD_CACHE_DIR")
+    base = os.environ.get("XDG_CACHE_HOME")
+    try:
+        home = Path(base) if base and Path(base).is_absolute() else Path.home() / ".cache"
+        folder = Path(given) if given else home / "minigrad"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        about = folder.stat()
+    except (OSError, RuntimeError) as error:
+        _log.info("compile: no cache: %s", error)
+        return None
+    if hasattr(os, "getuid") and (
+        about.st_uid != os.getuid() or about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    ):
+        _log.info("compile: no cache: others may write in %s", folder)
+        return None
+    return folder.resolve() if os.access(folder, os.W_OK | os.X_OK) else None
+
+
+def _stem(title: str, source: str) -> str:
+    """A file name for this text and this machine."""
+    import numba
+    from llvmlite import binding
+
+    runtime = Path(__file__).with_name("native_runtime.py").read_bytes()
+    about = (
+        source, numba.__version__, np.__version__, sys.version, platform.machine(),
+        binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten(),
+    )  # fmt: skip
+    digest = hashlib.sha256(repr(about).encode() + runtime).hexdigest()[:24]
+    return f"{re.sub(r'[^A-Za-z0-9]+', '_', title)[:40].strip('_') or 'step'}_{digest}"
+
+
+def _write(path: Path, text: str) -> None:
+    """Put the text in the file, at once or not at all."""
+    try:
+        if path.read_text(encoding="utf-8") == text:
+            return
+    except (OSError, UnicodeDecodeError):
+        pass
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    try:
+        with open(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _imported(path: Path) -> ModuleType:
+    spec = spec_from_loader(path.stem, SourceFileLoader(path.stem, str(path)))
+    if spec is None or spec.loader is None:
+        raise GraphError(f"compile: {path} cannot be imported")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _forget(path: Path) -> None:
+    """Remove a module and all that was derived from it."""
+    for file in (path, *path.parent.glob(f"__pycache__/{path.stem}*")):
+        try:
+            file.unlink()
+        except OSError:
+            pass
+
+
+@contextmanager
+def _announced(title: str) -> Iterator[None]:
+    """Say what is being done: to the log, and in a terminal if it takes more than a second."""
+    line = f"compile: translating {title!r} to machine code"
+    _log.info(line)
+
+    def tell(stream: Any = sys.stderr) -> None:
+        if stream is not None and stream.isatty():
+            print(f"{line} …", file=stream, flush=True)
+
+    timer = Timer(1.0, tell)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

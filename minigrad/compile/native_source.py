@@ -1,0 +1,281 @@
+"""Source: a plan as the text of a module with one native function and the function that calls it.
+
+Nothing of the user's stands in the text: buffers are called x0 (an input), c0 (a constant), y0 (a
+result) or s64 (scratch memory from byte 64), and each index is written out in numbers.
+
+Read next: `minigrad.compile.native_runtime`, the functions the text uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from minigrad.compile.native_layout import Buffer, Place, coalesced
+from minigrad.compile.native_ops import Loop, caster, inner_loop, number
+from minigrad.compile.native_product import dots, rows
+from minigrad.compile.native_steps import Call, Kernel, Node, Plan, Reduce, Scalar, Step
+from minigrad.program import Program
+
+__all__ = ["Table", "source_of"]
+
+_READ, _WRITTEN = 0x101, 0x501  # NumPy's flags: in C order and aligned; and writable
+
+
+class Table:
+    """The addresses the native function is handed: dtypes' and inner loops', each once."""
+
+    def __init__(self) -> None:
+        self.dtypes: dict[np.dtype[Any], int] = {}
+        self.loops: dict[tuple[Any, int], int] = {}
+        self.entries: list[np.dtype[Any] | Loop] = []
+
+    def dtype(self, dtype: np.dtype[Any]) -> str:
+        """The source of the address of a dtype."""
+        if dtype not in self.dtypes:
+            self.dtypes[dtype] = len(self.entries)
+            self.entries += [dtype]
+        return f"table[{self.dtypes[dtype]}]"
+
+    def loop(self, loop: Loop) -> str:
+        """The source of the two addresses of an inner loop."""
+        key = (loop.function, loop.index)
+        if key not in self.loops:
+            self.loops[key] = len(self.entries)
+            self.entries += [loop, loop]
+        return f"table[{self.loops[key]}], table[{self.loops[key] + 1}]"
+
+
+def source_of(name: str, program: Program, plan: Plan, table: Table) -> str:
+    """The module's text: `name(inputs, constants, results, scratch, table)` returns whether it
+    refused an array as not in the expected order."""
+    lines = [*_checks(program, plan, table), *_pointers(plan)]
+    for k, step in enumerate(plan.steps):
+        lines += _step(step, k, table)
+    arguments = [f"x{k}" for k in range(len(program.inputs))]
+    arguments += [f"c{k}" for k in range(len(plan.constants))]
+    arguments += sorted(
+        {r.name for r in plan.results if r.kind == "result"}, key=lambda r: int(r[1:])
+    )
+    head = f"def {name}({', '.join([*arguments, 'scratch', 'table'])}):"
+    return "\n".join([head, *(f"    {line}" for line in lines), "    return False", ""])
+
+
+def _checks(program: Program, plan: Plan, table: Table) -> Iterator[str]:
+    written = {r.number for r in plan.results if r.kind == "input"}
+    for k, line in enumerate(program.inputs):
+        if line.shape:
+            flags = _WRITTEN if k in written else _READ
+            size = int(np.prod(line.shape))
+            yield f"if not fits(x{k}, {table.dtype(line.dtype)}, {flags}, {size}):"
+            yield "    return True"
+
+
+def _pointers(plan: Plan) -> Iterator[str]:
+    places = (p for step in plan.steps for p in (*step.reads(), *step.writes()))
+    for name, buffer in sorted({_pointer(p.buffer): p.buffer for p in places}.items()):
+        kept = buffer.kind == "scratch"
+        base, start = ("scratch", buffer.number) if kept else (buffer.name, 0)
+        yield f"{name} = pointer({base}, {start}, {_stored(buffer.dtype)})"
+
+
+def _pointer(buffer: Buffer) -> str:
+    """The name of the pointer to a buffer's elements; one place in memory may hold two dtypes."""
+    return f"{buffer.name}_{caster(buffer.dtype)}"
+
+
+def _stored(dtype: np.dtype[Any]) -> str:
+    """The type of an element in memory: a bool is a byte."""
+    return "t_u1" if dtype.kind == "b" else f"t_{caster(dtype)}"
+
+
+def _step(step: Step, k: int, table: Table) -> Iterator[str]:
+    """The lines of one step; its variables have its number, so that numba sees each of one type."""
+    if isinstance(step, Kernel):
+        return _Nest(step, f"{k}_").lines()
+    if isinstance(step, Call):
+        return _call(step, table)
+    if step.form == "called":
+        return _called(*step.operands, step.target, table)
+    names = [_pointer(p.buffer) for p in (*step.operands, step.target)]
+    written = (rows if step.form == "rows" else dots)(*step.operands, step.target, names)
+    return (line.replace("#", f"{k}_") for line in written)
+
+
+# Loop nests ---------------------------------------------------------------------------------------
+
+
+class _Nest:
+    """The source of one kernel."""
+
+    def __init__(self, kernel: Kernel, prefix: str) -> None:
+        self.kernel = kernel
+        self.prefix = prefix
+        self.names: dict[Any, str] = {}
+        places = [*kernel.reads(), *kernel.writes()]
+        self.sizes, found = coalesced(kernel.shape, [p.strides for p in places])
+        self.strides = {p: s for p, s in zip(places, found, strict=True)}
+
+    def lines(self) -> Iterator[str]:
+        """The loops, from the outermost in."""
+        inside = [r for r in self.kernel.reductions if self._level(r) is None]
+        for r in inside:
+            yield from self._over(r, f"{self._at(r.target)} = {_start(r)}")
+        yield from self._depth(0)
+        for r in inside:
+            if r.divisor != 1:
+                yield from self._over(
+                    r, f"{self._at(r.target)} = {_divided(r, self._at(r.target))}"
+                )
+
+    def _level(self, r: Reduce) -> int | None:
+        """The loop outside which a reduction's sum is kept in a register; None if in memory."""
+        kept = [d for d, s in enumerate(self.strides[r.target]) if s]
+        return len(kept) if kept == list(range(len(kept))) else None
+
+    def _over(self, r: Reduce, line: str) -> Iterator[str]:
+        """A line for each element of a reduction's result."""
+        indent = ""
+        for d, (n, s) in enumerate(zip(self.sizes, self.strides[r.target], strict=True)):
+            if s:
+                yield f"{indent}for j{self.prefix}{d} in range({n}):"
+                indent += "    "
+        yield indent + line
+
+    def _at(self, place: Place) -> str:
+        terms = [
+            f"{s} * j{self.prefix}{d}" if s != 1 else f"j{self.prefix}{d}" for d, s in enumerate(self.strides[place]) if s
+        ]
+        index = " + ".join([*([str(place.offset)] if place.offset or not terms else []), *terms])
+        return f"{_pointer(place.buffer)}[{index}]"
+
+    def _depth(self, d: int) -> Iterator[str]:
+        """What stands inside `d` loops, and the loops in it."""
+        sums = [(r, f"a{self.prefix}{k}") for k, r in enumerate(self.kernel.reductions) if self._level(r) == d]
+        for r, name in sums:
+            yield f"{name} = {_start(r)}"
+        yield from self._loads(d)
+        if d == len(self.sizes):
+            yield from self._body()
+        else:
+            yield f"for j{self.prefix}{d} in range({self.sizes[d]}):"
+            yield from (f"    {line}" for line in self._depth(d + 1))
+        for r, name in sums:
+            yield f"{self._at(r.target)} = {_divided(r, name)}"
+
+    def _loads(self, d: int) -> Iterator[str]:
+        """Loads that need the indices of the outer `d` loops and no more."""
+        for place in self.kernel.reads():
+            depth = max((k + 1 for k, s in enumerate(self.strides[place]) if s), default=0)
+            if depth == d and place not in self.names:
+                self.names[place] = f"v{self.prefix}{len(self.names)}"
+                isbool = " != 0" if place.dtype.kind == "b" else ""
+                yield f"{self.names[place]} = {self._at(place)}{isbool}"
+
+    def _body(self) -> Iterator[str]:
+        for node in self.kernel.nodes:
+            source = self._computed(node)
+            if not source.isidentifier():
+                name = f"v{self.prefix}{len(self.names)}"
+                yield f"{name} = {source}"
+                source = name
+            self.names[node] = source
+        for node, place in self.kernel.stores:
+            yield f"{self._at(place)} = {_cast(self.names[node], node.dtype, node.dtype, True)}"
+        for k, r in enumerate(self.kernel.reductions):
+            sum_ = f"a{self.prefix}{k}" if self._level(r) is not None else self._at(r.target)
+            join = r.how.floats if r.target.dtype.kind == "f" else r.how.integers
+            yield f"{sum_} = {join.format(sum_, self.names[r.node])}"
+
+    def _computed(self, node: Node) -> str:
+        casts = node.formula.casts
+        operands = [self._operand(a, cast) for a, cast in zip(node.operands, casts, strict=True)]
+        numbers = {
+            "zero": number(0, casts[0]), "one": number(1, casts[0]),
+            "inf": number(np.inf, casts[0]) if casts[0].kind == "f" else "",
+        }  # fmt: skip
+        return node.formula.source.format(*operands, **numbers)
+
+    def _operand(self, a: Any, cast: np.dtype[Any]) -> str:
+        if isinstance(a, Scalar):
+            return _cast(a.name, a.dtype, cast)
+        if isinstance(a, (Place, Node)):
+            return _cast(self.names[a], a.dtype, cast)
+        return number(a, cast)
+
+
+def _cast(text: str, dtype: np.dtype[Any], to: np.dtype[Any], stored: bool = False) -> str:
+    if to.kind == "b" and not stored:
+        return text if dtype.kind == "b" else f"({text} != 0)"
+    if dtype == to and (not stored or to.char in "fdlq"):
+        return text
+    return f"u1({text})" if to.kind == "b" else f"{caster(to)}({text})"
+
+
+def _start(r: Reduce) -> str:
+    dtype = r.target.dtype
+    low, high = (
+        (-np.inf, np.inf) if dtype.kind == "f" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    )
+    given = {"zero": 0, "one": 1, "low": low, "high": high}
+    return r.how.start.format(**{k: number(v, dtype) for k, v in given.items()})
+
+
+def _divided(r: Reduce, sum_: str) -> str:
+    return sum_ if r.divisor == 1 else f"{sum_} / {number(r.divisor, r.target.dtype)}"
+
+
+# Calls and products -------------------------------------------------------------------------------
+
+
+def _bytes(place: Place, extra: str = "") -> str:
+    """The source of a pointer to a place's first byte."""
+    buffer = place.buffer
+    base = "scratch" if buffer.kind == "scratch" else buffer.name
+    start = (buffer.number if buffer.kind == "scratch" else 0) + place.offset * place.dtype.itemsize
+    return f"pointer({base}, {start}{extra}, t_u1)"
+
+
+def _packed(items: Sequence[Any]) -> str:
+    return f"({', '.join(map(str, items))},)"
+
+
+def _call(step: Call, table: Table) -> Iterator[str]:
+    places = (*step.operands, step.target)
+    size = int(np.prod(step.target.shape))
+    steps = [p.dtype.itemsize if any(p.strides) or size == 1 else 0 for p in places]
+    steps[-1] = step.target.dtype.itemsize
+    yield (
+        f"apply({table.loop(step.loop)}, {_packed([_bytes(p) for p in places])}, ({size},), "
+        f"{_packed(steps)})"
+    )
+
+
+def _called(a: Place, b: Place, c: Place, table: Table) -> Iterator[str]:
+    """NumPy's matrix product, once for each matrix of a batch."""
+    loop = inner_loop(np.matmul, (c.dtype, c.dtype), c.dtype)
+    assert loop is not None
+    item, batch = c.dtype.itemsize, c.shape[:-2]
+    pointers = []
+    for place in (a, b, c):
+        over = Place(place.buffer, place.shape[:-2], place.strides[:-2], place.offset)
+        terms = [f" + {s * item} * j{d}" for d, s in enumerate(over.spread(batch).strides) if s]
+        pointers.append(_bytes(place, "".join(terms)))
+    strides = [s * item for place in (a, b, c) for s in _steps(place)]
+    indent = ""
+    for d, n in enumerate(batch):
+        yield f"{indent}for j{d} in range({n}):"
+        indent += "    "
+    sizes = (1, a.shape[-2], a.shape[-1], b.shape[-1])
+    yield (
+        f"{indent}apply({table.loop(loop)}, {_packed(pointers)}, {_packed(sizes)}, "
+        f"{_packed([0, 0, 0, *strides])})"
+    )
+
+
+def _steps(matrix: Place) -> tuple[int, int]:
+    """Its strides, also over axes of size 1, as BLAS wants them."""
+    (n, m), (s, t) = matrix.shape[-2:], matrix.strides[-2:]
+    return (s if n > 1 else max(m * t, 1)), (t if m > 1 else 1 if s != 1 or n == 1 else max(n, 1))
