@@ -7,6 +7,7 @@ Read next: `minigrad.ops.declare`, how a row is written.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ import numpy as np
 from minigrad.errors import NoRuleError
 from minigrad.values import Array
 
-__all__ = ["ROWS", "Op", "caller", "instead", "row"]
+__all__ = ["ROWS", "Op", "caller", "filled", "instead", "row"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +70,25 @@ _INSTEAD = {
     "scipy.special.factorial": "scipy.special.gamma(n + 1)",
     "scipy.special.polygamma": "scipy.special.zeta(n + 1, x) times (-1)**(n + 1) * n!",
 }
+
+
+def filled(code: str, inputs: list[str], params: dict[str, str]) -> str:
+    """The source of an op with these operands; parameters that are off or not given are left out.
+
+    >>> filled("np.sum({*=})", ["x"], {"axis": "1", "keepdims": "False"})
+    'np.sum(x, axis=1)'
+    """
+    given = [f"{k}={v}" for k, v in params.items() if v not in {"None", "False"}]
+
+    def fill(hole: re.Match[str]) -> str:
+        at, mark = hole[1], hole[2]
+        if at and not at.isdigit():
+            return params[at]
+        i = int(at or 0)
+        shown = {"": inputs[i : i + 1], "*": inputs[i:], "=": given, "*=": inputs[i:] + given}
+        return ", ".join(shown[mark])
+
+    return re.sub(r"\{(\w*)(\*?=?)\}", fill, code)
 
 
 def row(function: Any) -> Op:

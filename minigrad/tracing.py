@@ -14,6 +14,8 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+
 from minigrad.errors import GraphError
 
 __all__ = ["Tracer", "refuse_value", "tracer", "users_line"]
@@ -44,7 +46,12 @@ _REMEDY = {
     "nonzero": "how many elements are chosen depends on it; use np.where(condition, a, b)",
     "bincount": "how many bins there are depends on it; use (x[:, None] == np.arange(n)).sum(0)",
 }
-_OURS = (str(Path(__file__).parent), str(Path(__file__).parent.parent / "nn"))
+_LIBRARY = (  # files whose lines are not the user's
+    str(Path(__file__).parent),
+    str(Path(__file__).parent.parent / "nn"),
+    str(Path(np.__file__).parent),
+    "<",
+)
 
 
 def refuse_value(what: str) -> None:
@@ -61,12 +68,8 @@ def refuse_value(what: str) -> None:
 def users_line() -> str:
     """The line of the caller's program that led here: `file.py:12: y = f(x)`."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and _is_library(frame.f_code.co_filename):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_LIBRARY):
         frame = frame.f_back
     file, number = frame.f_code.co_filename, frame.f_lineno
     source = linecache.getline(file, number).strip()
     return f"{Path(file).name}:{number}" + (f": `{source}`" if source else "")
-
-
-def _is_library(file: str) -> bool:
-    return file.startswith(_OURS) or f"{Path('numpy') / '_core'}" in file or file.startswith("<")

@@ -41,7 +41,7 @@ class Optimizer:
                 raise ArgumentError(f"{who}: got {type(p).__name__} {p!r}; expected Tensors")
         if not self.params:
             raise ArgumentError(f"{who}: got no parameters to update")
-        self._rate = mg.tensor(1.0)
+        self._rate = mg.tensor(1.0, name="alpha")
         self.lr = lr
         _within(who, "weight_decay", weight_decay, 0 <= weight_decay < np.inf, "0 or more")
         self.weight_decay = weight_decay

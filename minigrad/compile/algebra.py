@@ -98,6 +98,8 @@ def _allowed(found: dict[str, Any]) -> bool:
 def _built(pattern: ast.expr, found: dict[str, Any]) -> Any:
     if isinstance(pattern, ast.Name):
         return found[pattern.id]
+    if isinstance(pattern, ast.Constant):
+        return pattern.value
     op, operands = _parts(pattern)
     return apply(op, *[_built(p, found) for p in operands])
 

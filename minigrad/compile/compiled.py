@@ -5,6 +5,7 @@ Read next: `minigrad.compile.trace`.
 
 from __future__ import annotations
 
+import inspect
 import sys
 import warnings
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from minigrad.compile.backends import BACKENDS, Built, built
 from minigrad.compile.compare import difference
 from minigrad.compile.dispatch import Caller
 from minigrad.compile.passes import optimized
+from minigrad.compile.readable import readable
 from minigrad.compile.trace import Trace, trace
 from minigrad.compile.types import is_elementwise
 from minigrad.errors import DTypeError, GraphError
@@ -45,6 +47,7 @@ class _Entry:
     built: Built
     call: Caller
     casts: tuple[tuple[int, Any], ...]  # of the arguments that are Python's numbers
+    names: list[str]  # of the arguments, where each is one array
     again: bool = False  # whether a second run has been compared with the first
 
 
@@ -105,8 +108,18 @@ class Compiled:
 
     @property
     def source(self) -> str:
-        """The code that runs, of the signature recorded last."""
-        return self._latest("source")[0].built.source
+        """What the code recorded last computes, as one would write it, in the names of the user.
+
+        A function of the arguments and of the leaves it closes over; it returns the results, then
+        the new values of the leaves it assigns and the gradients it leaves. See `code`.
+        """
+        entry, _ = self._latest("source")
+        return readable(entry.program, entry.trace, self._name, entry.names)
+
+    @property
+    def code(self) -> str:
+        """The code recorded last as it runs, with the arrays that it writes into."""
+        return self._latest("code")[0].built.source
 
     @property
     def backend(self) -> str:
@@ -154,7 +167,7 @@ class Compiled:
             _check_casts(self._name, run.program, [i for i, _ in casts])
             entry = self._entries.get(signature)
             if entry is None:
-                self._keep(signature, self._built(run, len(given), casts))
+                self._keep(signature, self._built(run, casts, _names(self._f, args, kwargs)))
                 self._last = self._entries[signature], given
             else:
                 changed = difference(entry.trace, run)
@@ -170,7 +183,8 @@ class Compiled:
                     self._quick = entry.call.on_arguments(args, dict(entry.casts)) or _never
         return run.rebuild(results)
 
-    def _built(self, run: Trace, n: int, casts: Any) -> _Entry:
+    def _built(self, run: Trace, casts: Any, names: list[str]) -> _Entry:
+        n = len(run.program.inputs) - len(run.leaves)
         program = optimized(run.program)
         place = {leaf: i for i, leaf in enumerate(run.leaves)}
         inplace = {
@@ -181,7 +195,7 @@ class Compiled:
         donated = {i: n + j for i, j in inplace.items()}
         code = built(program, donated, self._name, self._wanted)
         call = Caller(run, code.run, n, tuple(inplace.values()))
-        return _Entry(run, program, code, call, casts)
+        return _Entry(run, program, code, call, casts, names)
 
     def _keep(self, signature: Any, entry: _Entry) -> None:
         self._entries[signature] = entry
@@ -273,6 +287,19 @@ def _signature(x: Any, arrays: list[Array], key: list[Any]) -> bool:
     else:
         key.append((kind, x))
     return True
+
+
+def _names(f: Callable[..., Any], args: Any, kwargs: Any) -> list[str]:
+    """A name for each array among the arguments: that of the parameter, numbered in a tree."""
+    try:
+        given = inspect.signature(f).bind(*args, **kwargs).arguments
+    except (TypeError, ValueError):
+        return []
+    names = []
+    for name, value in given.items():
+        n = sum(map(_is_array, flatten(value)[0]))
+        names += [name] if n == 1 else [f"{name}{i}" for i in range(1, n + 1)]
+    return names
 
 
 def _casts(arrays: list[Any]) -> tuple[tuple[int, Any], ...]:

@@ -126,7 +126,8 @@ class _Writer:
         if is_product(line):
             return f"{self._constant(np.dot, 'dot')}({', '.join(operands)}{into})"
         if is_elementwise(line):
-            if not line.shape and "np." not in line.op.code and line.dtype.kind != "c":
+            infix = "np." not in line.op.code and "{*" not in line.op.code
+            if not line.shape and infix and line.dtype.kind != "c":
                 return line.op.code.format(*(self._number(a, line) for a in line.inputs))
             function = self._constant(line.op.forward, line.op.name)
             if out and line.op.forward in _OUT_BY_NAME:

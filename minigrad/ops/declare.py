@@ -183,6 +183,7 @@ def _on_values(op: Op, *args: Any, **kwargs: Any) -> Any:
     parts = [part for a in args if isinstance(a, (list, tuple)) for part in a]
     if any(isinstance(a, Tensor) for a in (*parts, *kwargs.values())):
         refuse_value(op.name)  # only a whole argument can be recorded
+    args = tuple([np.asarray(a) if isinstance(a, list) else a for a in args])
     held = tuple([a._value if isinstance(a, Tensor) else a for a in args])
     return remember(answer, op, args, held, kwargs)
 

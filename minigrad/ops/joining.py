@@ -11,6 +11,7 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from minigrad.ops.declare import arrays, composed
 from minigrad.ops.index import set_at
@@ -194,10 +195,10 @@ def _splitting_along(axis: int, least: int) -> Any:
 def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     """The smallest block with all that is not zero; of nothing but zeros nothing is left."""
     (filt,) = arrays(np.trim_zeros, [filt])
-    axes = range(filt.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = normalize_axis_tuple(range(filt.ndim) if axis is None else axis, filt.ndim)
     parts = [slice(None)] * filt.ndim
     for i, places in enumerate(np.nonzero(filt)):
-        if i in {range(filt.ndim)[k] for k in axes}:
+        if i in axes:
             first, last = (places.min(), places.max()) if len(places) else (filt.shape[i], -1)
             parts[i] = slice(
                 first if "f" in trim.lower() else None, last + 1 if "b" in trim.lower() else None
@@ -229,7 +230,9 @@ def _take(
     if out is not None:
         raise ValueError("out= writes in place, which a recorded graph cannot undo")
     a, indices = arrays(np.take, (a, indices))
-    axis = 0 if axis is None or not a.ndim else normalize_axis_index(axis, a.ndim)
+    if axis is None or not a.ndim:
+        a, axis = np.ravel(a), axis or 0
+    axis = normalize_axis_index(axis, a.ndim)
     if mode == "clip":
         indices = np.clip(indices, 0, a.shape[axis] - 1)
     elif mode == "wrap":

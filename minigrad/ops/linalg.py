@@ -100,6 +100,12 @@ def _multi_dot(i: int, g: Array, y: Array, *xs: Array) -> Array:
     return np.reshape(c, shape)
 
 
+def _multi_dot_call(op: Op, arrays_: Any) -> Any:
+    """Of two it is dot, which takes numbers and stacks too."""
+    xs = arrays(np.linalg.multi_dot, arrays_)
+    return np.dot(*xs) if len(xs) == 2 else record(op, xs)
+
+
 def _matrix_power(a: Any, n: int) -> Any:
     """By repeated squaring, in NumPy's order; the power 0 is the identity whatever a is."""
     n = operator.index(n)
@@ -228,12 +234,12 @@ def _norm_rule(
     direction = np.sign(np.conjugate(x))
     if ord == 0:
         return None
+    if ord == 1 or not x.size:
+        return g * direction
     if np.isinf(ord):
         size = np.absolute(x)
         ties = size == (np.max if ord > 0 else np.min)(size, axis=axis, keepdims=True)
         return g * direction * ties / np.sum(ties, axis=axis, keepdims=True)
-    if ord == 1:
-        return g * direction
     size = np.where((x == 0) | (y == 0), 1, np.absolute(x)) / _safe(y)
     return g * direction * np.where(y == 0, 0, size ** (ord - 1))
 
@@ -241,6 +247,8 @@ def _norm_rule(
 def _matrix_norm(x: Any, ord: Any, axis: tuple[int, ...]) -> Any:  # noqa: A002
     """The norms of matrices that are sums or singular values of them, the axes not kept."""
     row, column = (i % x.ndim for i in axis)
+    if not x.size and ord in {1, 2, np.inf}:
+        return np.sum(np.absolute(x), axis=(row, column))
     best = np.min if ord in {-1, -2, -np.inf} else np.max
     if ord in {1, -1, np.inf, -np.inf}:
         if abs(ord) != 1:
@@ -337,7 +345,7 @@ multilinear(
     np.linalg.multi_dot,
     Each(_multi_dot),
     forward=lambda *xs: np.linalg.multi_dot(xs),
-    call=lambda op, arrays_: record(op, arrays(np.linalg.multi_dot, arrays_)),
+    call=_multi_dot_call,
     code="np.linalg.multi_dot([{*}])",
 )
 composed(np.linalg.matrix_power, _matrix_power)

@@ -155,10 +155,12 @@ def _cov(
     fweights: Any = None, aweights: Any = None, *, dtype: Any = None,
 ) -> Any:  # fmt: skip
     x = _variables(m, rowvar)
-    if y is not None:
+    if y is not None and len(x):
         x = np.concatenate([x, _variables(y, rowvar)])
     dtype = np.result_type(x.dtype, float) if dtype is None else np.dtype(dtype)
     x = x if x.dtype == dtype else x.astype(dtype)
+    if not len(x):  # NumPy does not look at y then
+        return x @ x.T
     ddof = int(not bias) if ddof is None else ddof
     given = arrays(np.cov, [w for w in (fweights, aweights) if w is not None])
     w = given[0] * given[1] if len(given) > 1 else given[0] if given else np.ones(x.shape[1], dtype)

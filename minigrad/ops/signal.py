@@ -9,6 +9,7 @@ from math import pi
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from minigrad.ops.declare import arrays, composed, linear, multilinear, rule
 from minigrad.ops.shape import applied, raised
@@ -27,7 +28,10 @@ def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any =
     if n < 0:
         raise ValueError(f"order must be non-negative but got {n}")
     (a,) = arrays(np.diff, [a])
-    border = tuple(1 if i == axis % a.ndim else m for i, m in enumerate(a.shape))
+    if n and not a.ndim:
+        raise ValueError("diff requires input that is at least one dimensional")
+    axis = normalize_axis_index(axis, a.ndim) if n else 0
+    border = tuple(1 if i == axis else m for i, m in enumerate(a.shape))
     parts = [p if p is None else arrays(np.diff, [p])[0] for p in (prepend, append)]
     before, after = (p if p is None or np.ndim(p) else np.broadcast_to(p, border) for p in parts)
     if n and (before is not None or after is not None):
@@ -62,8 +66,7 @@ def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> A
     (f,) = arrays(np.gradient, [f])
     if f.dtype.kind not in "fc":
         f = f.astype(float)
-    given = range(f.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes = [range(f.ndim)[i] for i in given]
+    axes = normalize_axis_tuple(range(f.ndim) if axis is None else axis, f.ndim)
     spacings = varargs * len(axes) if len(varargs) == 1 and np.ndim(varargs[0]) == 0 else varargs
     spacings = spacings or (1.0,) * len(axes)
     if len(spacings) != len(axes):
@@ -207,6 +210,8 @@ linear(_sliding, _slid_back, code="np.lib.stride_tricks.sliding_window_view({*=}
 
 def _polyval(p: Any, x: Any) -> Any:
     p, x = arrays(np.polyval, (p, x))
+    if not len(p):
+        return np.where(False, x, np.sum(p))
     y = np.zeros_like(x)
     for i in range(len(p)):
         y = y * x + p[i]
@@ -220,8 +225,18 @@ def _polyadd(a1: Any, a2: Any) -> Any:
 
 
 def _polymul(a1: Any, a2: Any) -> Any:
-    a, b = (np.atleast_1d(a) for a in arrays(np.polymul, (a1, a2)))
-    return np.convolve(a, b)
+    return np.convolve(*[_coefficients(a) for a in arrays(np.polymul, (a1, a2))])
+
+
+def _coefficients(a: Any) -> Any:
+    """Those from the first that is not zero on; of no polynomial, and of zeros alone, one 0."""
+    a = np.atleast_1d(a)
+    if a.ndim > 1:
+        raise ValueError("Polynomial must be 1d only.")
+    places = np.flatnonzero(a)
+    if not a.size:
+        return np.sum(a, keepdims=True)
+    return a[places[0] if len(places) else -1 :]
 
 
 def _polyder(p: Any, m: int = 1) -> Any:
@@ -239,25 +254,32 @@ def _polyint(p: Any, m: int = 1, k: Any = None) -> Any:
 
 
 def _poly(seq_of_zeros: Any) -> Any:
-    if np.ndim(seq_of_zeros) != 1:
-        raise ValueError("expected the zeros, a vector")
-    p = one = np.ones(1, seq_of_zeros.dtype)
-    for i in range(len(seq_of_zeros)):
-        p = np.convolve(p, np.append(one, -seq_of_zeros[i]))
-    return p
+    """The characteristic polynomial of a matrix; real where the zeros are conjugates in pairs."""
+    zeros = np.atleast_1d(seq_of_zeros)
+    if zeros.ndim == 2 and zeros.shape[0] == zeros.shape[1] and zeros.size:
+        zeros = np.linalg.eigvals(zeros)
+    if zeros.ndim != 1:
+        raise ValueError("input must be 1d or non-empty square 2d array.")
+    if not len(zeros):
+        return 1.0 + np.sum(zeros)
+    p = one = np.ones(1, zeros.dtype)
+    for i in range(len(zeros)):
+        p = np.convolve(p, np.append(one, -zeros[i]))
+    paired = p.dtype.kind == "c" and np.array_equal(np.sort(zeros), np.sort(np.conjugate(zeros)))
+    return np.real(p) if paired else p
 
 
 def _roots(p: Any) -> Any:
     """The eigenvalues of the companion matrix; zero coefficients at the end are roots at 0."""
-    (p,) = arrays(np.roots, [p])
+    p = np.atleast_1d(*arrays(np.roots, [p]))
     if np.ndim(p) != 1:
         raise ValueError("Input must be a rank-1 array.")
     places = np.flatnonzero(p)
     if not len(places):
-        return np.zeros(0)
+        return p[:0]
     zeros, p = np.zeros(len(p) - places[-1] - 1), p[places[0] : places[-1] + 1]
     if len(p) < 2:
-        return zeros
+        return np.concatenate([p[:0], zeros])
     top = np.reshape(-p[1:] / p[0], (1, -1))
     y = np.linalg.eigvals(np.concatenate([top, np.eye(len(p) - 2, len(p) - 1, dtype=p.dtype)]))
     return np.concatenate([y, zeros]) if len(zeros) else y
@@ -272,7 +294,8 @@ def _polydiv(u: Any, v: Any) -> tuple[Any, Any]:
         u = u - np.pad(v * quotient[-1], (k, len(u) - len(v) - k))
     rest = [n for n in range(len(u)) if not np.allclose(u[n], 0, rtol=1e-14)]
     start = min([*rest, len(u) - 1])
-    return np.stack(quotient) if quotient else np.zeros(1), u[start:]
+    none = np.sum((scale * u)[:0], keepdims=True)
+    return np.stack(quotient) if quotient else none, u[start:]
 
 
 def _vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:

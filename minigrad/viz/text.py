@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minigrad.table import filled
+
 if TYPE_CHECKING:
     from minigrad.graph import Graph, Node
     from minigrad.values import Array
@@ -42,19 +44,8 @@ def formula(node: Node) -> str:
     """
     if node.op is None:
         return node.kind
-    inputs = [operand(a) for a in node.inputs]
-    given = {k: v for k, v in node.params.items() if v is not None and v is not False}
-    params = [f"{k}={_parameter(v)}" for k, v in given.items()]
-
-    def fill(hole: re.Match[str]) -> str:
-        at, mark = hole[1], hole[2]
-        if at and not at.isdigit():
-            return _parameter(node.params[at])
-        i = int(at or 0)
-        shown = {"": inputs[i : i + 1], "*": inputs[i:], "=": params, "*=": inputs[i:] + params}
-        return ", ".join(shown[mark])
-
-    return re.sub(r"\{(\w*)(\*?=?)\}", fill, node.op.code)
+    params = {k: _parameter(v) for k, v in node.params.items()}
+    return filled(node.op.code, [operand(a) for a in node.inputs], params)
 
 
 def _parameter(value: Any) -> str:
