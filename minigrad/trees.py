@@ -11,7 +11,7 @@ from typing import Any
 
 from minigrad.errors import ShapeError
 
-__all__ = ["flatten"]
+__all__ = ["flatten", "outline"]
 
 
 def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
@@ -54,3 +54,18 @@ def _take_apart(tree: Any, leaves: list[Any]) -> Callable[[Iterator[Any]], Any]:
         return lambda new: kind(**{name: build(new) for name, build in members.items()})
     leaves.append(tree)
     return next
+
+
+def outline(tree: Any) -> Any:
+    """The form of the tree without its leaves: equal for trees of the same form.
+
+    >>> outline({"W": [1, 2]}) == outline({"W": [3, 4]}) != outline({"W": (1, 2)})
+    True
+    """
+    if isinstance(tree, dict):
+        return type(tree), *((key, outline(part)) for key, part in tree.items())
+    if isinstance(tree, (list, tuple)):
+        return type(tree), *map(outline, tree)
+    if is_dataclass(tree) and not isinstance(tree, type):
+        return type(tree), *(outline(getattr(tree, f.name)) for f in fields(tree) if f.init)
+    return None if tree is None else "*"

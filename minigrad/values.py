@@ -64,7 +64,7 @@ def copied(value: Any, dtype: Any) -> Array:
         )
     if kind == "c" and wanted.kind == "f":
         raise DTypeError(f"tensor: {wanted} cannot hold the complex values; use .real")
-    array = array.astype(wanted.newbyteorder("="), copy=False)
+    array = array.astype(np.dtype(wanted.type), copy=False)  # in this machine's byte order
     return array[()] if not array.shape and isinstance(array, np.ndarray) else array
 
 

@@ -23,8 +23,7 @@ def difference(before: Trace, now: Trace) -> str | None:
     for group in ("leaves", "assigned", "graded", "cleared", "ungraded"):
         if [*map(id, getattr(before, group))] != [*map(id, getattr(now, group))]:
             return "it used, assigned or differentiated by other Tensors"
-    n = before.n
-    if n != now.n or repr(before.rebuild([0] * n)) != repr(now.rebuild([0] * n)):
+    if before.form != now.form:
         return "it returned another tree"
     a, b = before.program, now.program
     place = {line: i for p in (a, b) for i, line in enumerate([*p.inputs, *p.lines])}

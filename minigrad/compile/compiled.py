@@ -121,6 +121,11 @@ class Compiled:
         """The code recorded last as it runs, with the arrays that it writes into."""
         return self._latest("code")[0].built.source
 
+    def explain(self) -> str:
+        """Which backend made the code recorded last, and why."""
+        entry, _ = self._latest("code to explain")
+        return f"{self._name}: {entry.built.note}"
+
     @property
     def backend(self) -> str:
         """The backend of the code recorded last; before the first call the one asked for."""
@@ -167,7 +172,7 @@ class Compiled:
             _check_casts(self._name, run.program, [i for i, _ in casts])
             entry = self._entries.get(signature)
             if entry is None:
-                self._keep(signature, self._built(run, casts, _names(self._f, args, kwargs)))
+                self._keep(signature, self._built(run, given, casts, _names(self._f, args, kwargs)))
                 self._last = self._entries[signature], given
             else:
                 changed = difference(entry.trace, run)
@@ -183,8 +188,8 @@ class Compiled:
                     self._quick = entry.call.on_arguments(args, dict(entry.casts)) or _never
         return run.rebuild(results)
 
-    def _built(self, run: Trace, casts: Any, names: list[str]) -> _Entry:
-        n = len(run.program.inputs) - len(run.leaves)
+    def _built(self, run: Trace, given: list[Array], casts: Any, names: list[str]) -> _Entry:
+        n = len(given)
         program = optimized(run.program)
         place = {leaf: i for i, leaf in enumerate(run.leaves)}
         inplace = {
@@ -193,7 +198,8 @@ class Compiled:
             if leaf in place and leaf.shape
         }
         donated = {i: n + j for i, j in inplace.items()}
-        code = built(program, donated, self._name, self._wanted)
+        values = [*given, *(leaf._value for leaf in run.leaves)]
+        code = built(program, donated, self._name, self._wanted, values)
         call = Caller(run, code.run, n, tuple(inplace.values()))
         return _Entry(run, program, code, call, casts, names)
 
@@ -225,13 +231,16 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str = "auto") -> An
             Leaf Tensors that f closes over are inputs too: their values at each call count.
             Everything else that f closes over is a constant: arrays, numbers, `training` of a
             module. f is run as it is in the first two calls, and must do the same in both.
-        backend: "numpy", "numba" (needs the extra `fast`), or "auto", which chooses by size.
+        backend: "numpy"; "numba", native code (needs the extra `fast`; seconds to make, kept on
+            disk); "auto", which estimates from the sizes whether that pays; or "timed", which
+            makes both and times them. `.explain()` tells.
 
     Returns:
         A function with f's signature. Results are arrays of their own where f returns Tensors:
         they have no history, so derivatives are taken inside f. Called with Tensors, or within
         another compiled function, it is f. A pickle or copy of it compiles afresh. It has
-        `.source`, `.graph` and `.backend`, of the arguments recorded last.
+        `.source`, `.code`, `.graph`, `.backend` and `.explain()`, of the arguments recorded
+        last. Draws of random numbers that no result depends on are not made.
 
     Raises:
         GraphError: f asks for the value of what it computes (`if x > 0`, `float(x)`, iteration),
@@ -312,9 +321,9 @@ def _casts(arrays: list[Any]) -> tuple[tuple[int, Any], ...]:
 
 def _check_casts(name: str, program: Program, numbers: list[int]) -> None:
     """Refuse a Python number that met an array of less precision, and raised it."""
-    weak = {program.inputs[i] for i in numbers}
+    weak = {id(program.inputs[i]) for i in numbers}
     for line in program.lines if weak else ():
-        others = [a.dtype for a in line.inputs if hasattr(a, "dtype") and a not in weak]
+        others = [a.dtype for a in line.inputs if hasattr(a, "dtype") and id(a) not in weak]
         met = len(others) < len(line.inputs) and is_elementwise(line) and others
         if met and line.dtype.itemsize > np.result_type(*others, np.float16).itemsize:
             raise DTypeError(

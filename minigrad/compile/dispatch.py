@@ -90,9 +90,9 @@ def _calling(
 
 def _shape_of_result(trace: Trace, results: list[str]) -> str:
     """The expression of what the function returns: one array, a tuple of them, or another tree."""
-    if trace.form == "one":
+    if trace.form == "*":
         return "r0"
-    if trace.form == "tuple":
+    if trace.form == (tuple, *["*"] * len(results)):
         return f"({', '.join(results)},)" if results else "()"
     return f"rebuild([{', '.join(results)}])"
 

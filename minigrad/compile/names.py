@@ -28,7 +28,7 @@ def named(program: Program, trace: Trace, arguments: list[str]) -> dict[Line, st
     _forward(program, names)
     _derivatives(program, trace, names)
     results = program.outputs[: trace.n]
-    if trace.form == "one" and type(results[0]) is Line and not results[0].shape:
+    if trace.form == "*" and type(results[0]) is Line and not results[0].shape:
         names.setdefault(results[0], "J")
     return names
 

@@ -7,7 +7,6 @@ Read next: `minigrad.compile.passes`.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from minigrad.program import Line, Program, recorded
 from minigrad.table import ROWS
 from minigrad.tensor import Tensor, record, recording, remember
 from minigrad.tracing import tracer, users_line
-from minigrad.trees import flatten
+from minigrad.trees import flatten, outline
 from minigrad.values import Array, fitting, settle
 
 __all__ = ["Trace", "trace"]
@@ -40,7 +39,7 @@ class Trace:
         ungraded: those whose `.grad` must be None when it is called, for it adds to that.
         rebuild: builds what it returned around the results.
         n: how many results there are.
-        form: "one" if it returned one array, "tuple" if a tuple of them, else "tree".
+        form: the outline of what it returned.
     """
 
     program: Program
@@ -51,7 +50,7 @@ class Trace:
     ungraded: tuple[Tensor, ...]
     rebuild: Callable[[list[Any]], Any]
     n: int
-    form: str
+    form: Any
 
 
 class _Watch:
@@ -132,11 +131,9 @@ def trace(call: Callable[[list[Any]], Any], given: list[Array]) -> tuple[Trace, 
     results = [np.array(y._value)[()] if isinstance(y, Tensor) else y for y in outputs]
     cleared = tuple(leaf for leaf, first in watch.grads.items() if first and leaf._grad is None)
     ungraded = tuple(leaf for leaf, first in watch.grads.items() if not first)
-    flat = type(y) is tuple and len(y) == len(outputs) and all(map(operator.is_, y, outputs))
-    form = "tuple" if flat else "one" if len(outputs) == 1 and outputs[0] is y else "tree"
     run = Trace(
         _frozen(program), tuple(closed), assigned, graded, cleared, ungraded, rebuild,
-        len(outputs), form,
+        len(outputs), outline(y),
     )  # fmt: skip
     return run, results
 
