@@ -19,8 +19,8 @@ import numpy as np
 from minigrad.compile.native_cache import load
 from minigrad.compile.native_ops import NUMBERS, Loop, addresses, caster, native
 from minigrad.compile.native_plan import plan
-from minigrad.compile.native_source import Table, source_of
-from minigrad.compile.native_steps import settle
+from minigrad.compile.native_source import Function, Table, functions
+from minigrad.compile.native_steps import Plan, settle
 from minigrad.errors import ShapeError
 from minigrad.program import Line, Program
 from minigrad.values import Array
@@ -114,31 +114,37 @@ def _native(program: Program, donated: Mapping[int, int], title: str) -> tuple[s
     planned = plan(program, donated)
     length = settle(planned.steps)
     table = Table()
-    body = source_of("step", program, planned, table)
-    fresh = [r for r in planned.results if r.kind == "result"]
-    dims = [
-        y.shape for y, r in zip(program.outputs, planned.results, strict=True) if r.kind == "result"
-    ]
-    arguments = [
-        *(_type(x.dtype, len(x.shape), "A") if x.shape else f"types.{x.dtype.name}"
-          for x in program.inputs),
-        *(_type(c.dtype, c.ndim, "C") for c in planned.constants),
-        *(_type(r.dtype, len(shape), "C") for r, shape in zip(fresh, dims, strict=True)),
-        _type(np.dtype("u1"), 1, "C"), _type(np.dtype("i8"), 1, "C"),
-    ]  # fmt: skip
-    arguments = [a.replace("types.bool", "types.boolean") for a in arguments]
-    signature = f"types.boolean({', '.join(arguments)})"
-    jit = f'@njit({signature}, nogil=True, error_model="numpy", cache={{cache}})'
-    source = f"{_HEADER}\n\n{jit}\n{body}\n\n{_caller(program, planned.results)}"
+    parts = functions(program, planned, table)
+    types = _types(program, planned)
+    texts = [_HEADER]
+    for part in parts:
+        signature = f"types.boolean({', '.join(types[a] for a in part.arguments)})"
+        options = 'nogil=True, error_model="numpy", cache={cache}'
+        texts.append(f"@njit({signature}, {options})\n{part.source}")
+    texts.append(_caller(program, planned, parts))
+    source = "\n\n".join(texts)
     module = load(title, source)
     run = module.caller(
-        _entry(module.step),
-        planned.constants,
-        _addresses(table),
-        lambda: _room(length),
-        _in_order(program, donated),
+        *(_entry(getattr(module, part.name)) for part in parts),
+        constants=planned.constants,
+        table=_addresses(table),
+        room=lambda: _room(length),
+        in_order=_in_order(program, donated),
     )
     return source.replace("{cache}", "True"), run
+
+
+def _types(program: Program, planned: Plan) -> dict[str, str]:
+    """The source of the type of each argument."""
+    types = {"scratch": _type(np.dtype("u1"), 1, "C"), "table": _type(np.dtype("i8"), 1, "C")}
+    for k, x in enumerate(program.inputs):
+        scalar = "types.boolean" if x.dtype.kind == "b" else f"types.{x.dtype.name}"
+        types[f"x{k}"] = _type(x.dtype, len(x.shape), "A") if x.shape else scalar
+    for k, c in enumerate(planned.constants):
+        types[f"c{k}"] = _type(c.dtype, c.ndim, "C")
+    for y, r in zip(program.outputs, planned.results, strict=True):
+        types.setdefault(r.name, _type(r.dtype, len(y.shape), "C"))
+    return types
 
 
 def _type(dtype: np.dtype[Any], ndim: int, layout: str) -> str:
@@ -184,34 +190,37 @@ def _addresses(table: Table) -> Array:
     return np.array([*numbers, 0], np.int64)
 
 
-def _caller(program: Program, results: Sequence[Any]) -> str:
-    """The Python function around the native one: it makes the results' arrays."""
-    inputs = [f"x{k}" for k in range(len(program.inputs))]
-    made = {r.name: y for y, r in zip(program.outputs, results, strict=True) if r.kind == "result"}
-    given = ", ".join([*inputs, "*constants", *made, "scratch", "table"])
-    lines = [f"    {name} = empty({y.shape}, {caster(y.dtype)})" for name, y in made.items()]
-    returned = [
-        f"{r.name}[()]" if r.kind == "result" and not y.shape else r.name
-        for y, r in zip(program.outputs, results, strict=True)
+def _caller(program: Program, planned: Plan, parts: Sequence[Function]) -> str:
+    """The Python function around the native ones: it makes the results' arrays."""
+    inputs = "".join(f"x{k}, " for k in range(len(program.inputs)))
+    outputs = list(zip(program.outputs, planned.results, strict=True))
+    made = {r.name: y for y, r in outputs if r.kind == "result"}
+    returned = [f"{r.name}[()]" if not y.shape else r.name for y, r in outputs]
+    first, *others = [f"{part.name}({', '.join(part.arguments)})" for part in parts]
+    body = [
+        *(f"{name} = empty({y.shape}, {caster(y.dtype)})" for name, y in made.items()),
+        "try:",
+        "    scratch = pool.pop()",
+        "except IndexError:",
+        "    scratch = room()",
+        f"if {first}:",
+        f"    return in_order(run, ({inputs}))",
+        *others,
+        "pool.append(scratch)",
+        f"return ({''.join(f'{r}, ' for r in returned)})",
     ]
-    return "\n".join(
-        [
-            "def caller(native, constants, table, room, in_order):",
-            "    empty, pool = np.empty, []  # one block of scratch memory for each thread at work",
-            f"    def run({', '.join(inputs)}):",
-            *(f"    {line}" for line in lines),
-            "        try:",
-            "            scratch = pool.pop()",
-            "        except IndexError:",
-            "            scratch = room()",
-            f"        if native({given}):",
-            f"            return in_order(run, ({', '.join([*inputs, ''])}))",
-            "        pool.append(scratch)",
-            f"        return ({', '.join([*returned, ''])})" if returned else "        return ()",
-            "    return run",
-            "",
-        ]
-    )
+    constants = "".join(f"c{k}, " for k in range(len(planned.constants)))
+    return "\n".join([
+        f"def caller({', '.join(part.name for part in parts)}, *, constants, table, room, in_order):",
+        "    empty, pool = np.empty, []  # of scratch memory: a block for each thread at work",
+        *([f"    {constants}= constants"] if constants else []),
+        "",
+        f"    def run({inputs.removesuffix(', ')}):",
+        *(f"        {line}" for line in body),
+        "",
+        "    return run",
+        "",
+    ])  # fmt: skip
 
 
 # Native parts between calls from Python -----------------------------------------------------------

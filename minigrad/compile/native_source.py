@@ -9,6 +9,7 @@ Read next: `minigrad.compile.native_runtime`, the functions the text uses.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,9 @@ from minigrad.compile.native_product import dots, rows
 from minigrad.compile.native_steps import Call, Kernel, Node, Plan, Reduce, Scalar, Step
 from minigrad.program import Program
 
-__all__ = ["Table", "source_of"]
+__all__ = ["Function", "Table", "functions"]
+
+MOST_LINES = 300  # of a function: LLVM takes time that grows with the square of its length
 
 _READ, _WRITTEN = 0x101, 0x501  # NumPy's flags: in C order and aligned; and writable
 
@@ -48,19 +51,47 @@ class Table:
         return f"table[{self.loops[key]}], table[{self.loops[key] + 1}]"
 
 
-def source_of(name: str, program: Program, plan: Plan, table: Table) -> str:
-    """The module's text: `name(inputs, constants, results, scratch, table)` returns whether it
-    refused an array as not in the expected order."""
-    lines = [*_checks(program, plan, table), *_pointers(plan)]
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A native function: its name, the names of its arguments, and its text."""
+
+    name: str
+    arguments: tuple[str, ...]
+    source: str
+
+
+def functions(program: Program, plan: Plan, table: Table) -> list[Function]:
+    """The plan as native functions, to be called in turn; mostly one.
+
+    Each returns whether it refused an array as not in the expected order; only the first may.
+    """
+    pieces: list[list[tuple[Step, list[str]]]] = [[]]
     for k, step in enumerate(plan.steps):
-        lines += _step(step, k, table)
-    arguments = [f"x{k}" for k in range(len(program.inputs))]
-    arguments += [f"c{k}" for k in range(len(plan.constants))]
-    arguments += sorted(
-        {r.name for r in plan.results if r.kind == "result"}, key=lambda r: int(r[1:])
-    )
-    head = f"def {name}({', '.join([*arguments, 'scratch', 'table'])}):"
-    return "\n".join([head, *(f"    {line}" for line in lines), "    return False", ""])
+        lines = list(_step(step, k, table))
+        if sum(len(written) for _, written in pieces[-1]) > MOST_LINES:
+            pieces.append([])
+        pieces[-1].append((step, lines))
+    found = []
+    for k, piece in enumerate(pieces):
+        steps = [step for step, _ in piece]
+        lines = list(_checks(program, plan, table)) if not k else []
+        lines += [*_pointers(steps), *(line for _, written in piece for line in written)]
+        arguments = {f"x{n}": None for n, x in enumerate(program.inputs) if x.shape and not k}
+        arguments |= dict.fromkeys(name for step in steps for name in _names(step))
+        arguments |= {"scratch": None, "table": None}
+        head = f"def step{k}({', '.join(arguments)}):"
+        text = "\n".join([head, *(f"    {line}" for line in lines), "    return False", ""])
+        found.append(Function(f"step{k}", tuple(arguments), text))
+    return found
+
+
+def _names(step: Step) -> Iterator[str]:
+    """The arguments that a step uses."""
+    for place in (*step.reads(), *step.writes()):
+        if place.buffer.kind != "scratch":
+            yield place.buffer.name
+    if isinstance(step, Kernel):
+        yield from (a.name for n in step.nodes for a in n.operands if isinstance(a, Scalar))
 
 
 def _checks(program: Program, plan: Plan, table: Table) -> Iterator[str]:
@@ -73,8 +104,8 @@ def _checks(program: Program, plan: Plan, table: Table) -> Iterator[str]:
             yield "    return True"
 
 
-def _pointers(plan: Plan) -> Iterator[str]:
-    places = (p for step in plan.steps for p in (*step.reads(), *step.writes()))
+def _pointers(steps: list[Step]) -> Iterator[str]:
+    places = (p for step in steps for p in (*step.reads(), *step.writes()))
     for name, buffer in sorted({_pointer(p.buffer): p.buffer for p in places}.items()):
         kept = buffer.kind == "scratch"
         base, start = ("scratch", buffer.number) if kept else (buffer.name, 0)
