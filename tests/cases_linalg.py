@@ -9,6 +9,8 @@ import numpy as np
 from cases import on
 from strategies import NONZERO, POSITIVE, REAL
 
+from minigrad.ops.declare import checked
+
 MATRICES = (
     ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 2)),
     ((2, 2, 3), (2, 3, 1)), ((2, 1, 2, 3), (3, 3, 2)), ((2, 2, 3), (3, 2)), ((2, 3), (2, 3, 2)),
@@ -78,6 +80,7 @@ def norms():
 
 
 CASES = {
+    "checked": on(REAL, call=lambda x: checked(x, x > 10, "too large"), shapes=((), (3,), (2, 3))),
     np.matmul: on(REAL, REAL, shapes=MATRICES),
     np.linalg.inv: of_regular(np.linalg.inv),
     np.linalg.det: of_regular(np.linalg.det),
@@ -185,8 +188,10 @@ CASES |= {
     np.linalg.qr: [
         *on(REAL, call=flat(np.linalg.qr, apart), shapes=(*OBLONG, (2, 2, 3)), **HERMITIAN),
         *on(REAL, call=lambda a: np.linalg.qr(apart(a), "r"), shapes=OBLONG, **HERMITIAN),
-        *on(REAL, call=flat(lambda a: np.linalg.qr(a, "complete"), apart),
-            shapes=((3, 3), (2, 3)), **HERMITIAN),
+        *on(REAL, call=flat(lambda a: np.linalg.qr(a, "complete"), apart), shapes=((3, 3),),
+            **HERMITIAN),
+        *on(REAL, call=flat(lambda a: np.linalg.qr(np.concatenate([a, a[:, ::-1]], 1), "complete"),
+                            apart), shapes=((2, 2),), **HERMITIAN),
     ],
     np.linalg.slogdet: on(
         REAL, call=flat(np.linalg.slogdet, regular), shapes=SQUARE, **HERMITIAN
@@ -196,7 +201,11 @@ CASES |= {
 CASES |= {
     np.linalg.matmul: on(REAL, REAL, shapes=MATRICES[3:]),
     np.linalg.outer: on(REAL, REAL, shapes=(((3,), (2,)), ((0,), (2,)))),
-    np.linalg.tensordot: on(REAL, REAL, shapes=(((4, 2, 3), (2, 3, 2)),)),
+    np.linalg.tensordot: [
+        *on(REAL, REAL, shapes=(((4, 2, 3), (2, 3, 2)),)),
+        *on(REAL, REAL, call=lambda a, b: np.linalg.tensordot(a, b, axes=0),
+            shapes=(((2,), (2, 2)),)),
+    ],
     np.linalg.vecdot: [
         *on(REAL, REAL, shapes=(((3,), (3,)), ((2, 3), (3,))), analytic=False, on_complex=True),
         *on(REAL, REAL, call=lambda a, b: np.linalg.vecdot(a, b, axis=0),
@@ -219,6 +228,8 @@ CASES |= {
             shapes=((4, 4),)),
     ],
     np.linalg.tensorsolve: [
+        *on(REAL, REAL, call=lambda a, b: np.linalg.tensorsolve(regular(a), b),
+            shapes=(((3, 3), (3,)),)),
         *on(REAL, REAL, call=lambda a, b: np.linalg.tensorsolve(as_tensor(a, (2, 2, 4)), b),
             shapes=(((4, 4), (2, 2)),)),
         *on(REAL, REAL, call=lambda a, b: np.linalg.tensorsolve(

@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.errors import MinigradError, NoRuleError, failed
+from minigrad.errors import MinigradError, NoRuleError, SingularError, failed
 from minigrad.table import ROWS, Op
 from minigrad.tensor import Tensor, record, remember
 from minigrad.tracing import refuse_value, tracer
@@ -34,8 +34,8 @@ from minigrad.values import Array
 from minigrad.values import constant as operand
 
 __all__ = [
-    "Each", "Joint", "arrays", "binding", "composed", "constant", "elementwise", "linear",
-    "multilinear", "plain", "rule",
+    "Each", "Joint", "arrays", "binding", "checked", "composed", "constant", "elementwise",
+    "linear", "multilinear", "plain", "rule",
 ]  # fmt: skip
 
 Rule = Callable[..., Array]
@@ -265,3 +265,30 @@ def _numpy_parameters(function: Any) -> dict[str, Any]:
         return {p.name: p.default for p in inspect.signature(function).parameters.values()}
     except (TypeError, ValueError):  # some compiled functions of older NumPy show no signature
         return {}
+
+
+# A condition on values, which compiled code keeps -------------------------------------------------
+
+
+def checked(x: Array, bad: Array, message: str, *shown: Array) -> Array:
+    """`x`; whenever this is run, a SingularError if an element of `bad` is true.
+
+    The message may have places `{}` for the arrays `shown`.
+    """
+    inputs, params = (x, bad, *shown), {"message": message}
+    if Tensor in map(type, inputs):
+        return record(ROWS["checked"], inputs, params)
+    return _checked(*inputs, **params)
+
+
+def _checked(x: Array, bad: Array, *shown: Array, message: str) -> Array:
+    if np.any(bad):
+        raise SingularError(message.format(*shown))
+    return x
+
+
+def _through(g: Array, y: Array, *_inputs: Array, message: str) -> Array:
+    return g
+
+
+rule("checked", _through, form="linear", forward=_checked, code="{0}", call=record)

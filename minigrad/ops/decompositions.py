@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import NoRuleError, SingularError
-from minigrad.ops.declare import binding, rule
+from minigrad.ops.declare import binding, checked, rule
 from minigrad.table import Op
 from minigrad.values import Array
 
@@ -113,12 +113,13 @@ def _inverse_gaps(name: str, w: Array, m: Array) -> Array:
     size = np.max(np.absolute(w), axis=-1, keepdims=True)[..., None] if w.size else 1.0
     repeated = np.absolute(gaps) <= w.shape[-1] * np.finfo(w.dtype).eps * size
     others = repeated & ~np.eye(w.shape[-1], dtype=bool)
-    if np.any(others & (m != 0)):
-        w = getattr(w, "_value", w)
-        raise SingularError(
-            f"{name}: repeated values among {w}: the vectors that belong to them are any basis of "
-            "a plane and have no derivative; use the values alone, or split them by a perturbation"
-        )
+    gaps = checked(
+        gaps,
+        others & (m != 0),
+        f"{name}: repeated values among {{}}: the vectors that belong to them are any basis of a "
+        "plane and have no derivative; use the values alone, or split them by a perturbation",
+        w,
+    )
     return np.where(repeated, 0, 1 / np.where(repeated, 1, gaps))
 
 
@@ -175,12 +176,12 @@ def _invariant(name: str, overlaps: Array) -> None:
 
 def _eigenbasis_inverse(name: str, v: Array) -> Array:
     """vᵀ inverted. Where eigenvectors are missing there is none: there values move like a root."""
-    with _regular(name, "a has too few eigenvectors for a derivative of its eigenvalues"):
+    why = "a has too few eigenvectors for a derivative of its eigenvalues"
+    with _regular(name, why):
         back = np.linalg.inv(_transposed(v))
-        size = np.linalg.norm(getattr(back, "_value", back), axis=(-2, -1))
-        if np.any(size * v.shape[-1] * np.finfo(v.dtype).eps > 1):
-            raise np.linalg.LinAlgError("Singular up to rounding")
-    return back
+    size = np.linalg.norm(back, axis=(-2, -1))
+    lacking = size * v.shape[-1] * np.finfo(v.dtype).eps > 1
+    return checked(back, lacking, f"{name}: {why}")
 
 
 def _eigvals(g: Array, y: Array, a: Array) -> Array:
@@ -262,11 +263,12 @@ def _over(c: Array, s: Array) -> Array:
     if not s.size:
         return c
     zero = s <= c.shape[-2] * np.finfo(s.dtype).eps * np.max(s, axis=(-2, -1), keepdims=True)
-    if np.any(zero & (c != 0)):
-        raise SingularError(
-            "svd: a singular value is 0: the vectors that belong to it are any of a plane and have "
-            "no derivative; use the values alone, or add a perturbation"
-        )
+    c = checked(
+        c,
+        zero & (c != 0),
+        "svd: a singular value is 0: the vectors that belong to it are any of a plane and have no "
+        "derivative; use the values alone, or add a perturbation",
+    )
     return c / np.where(zero, 1, s)
 
 

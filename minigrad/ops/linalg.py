@@ -16,10 +16,11 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from minigrad.errors import ShapeError, SingularError
-from minigrad.ops.declare import Each, arrays, composed, multilinear, plain, rule
+from minigrad.ops.declare import Each, arrays, checked, composed, multilinear, plain, rule
 from minigrad.ops.shape import rows
 from minigrad.table import Op
 from minigrad.tensor import Tensor, record
+from minigrad.tracing import tracer
 from minigrad.values import Array
 
 __all__: list[str] = []
@@ -83,7 +84,9 @@ def _cofactors(a: Array) -> Array:
 
 def _det(g: Array, y: Array, a: Array) -> Array:
     """g det(a) a⁻ᵀ; the cofactors, which need no inverse, where a matrix is singular."""
-    if np.any(y == 0):
+    if tracer.get() is not None:
+        y = checked(y, y == 0, "det: compiled code has no derivative at a singular matrix")
+    elif np.any(y == 0):
         return g[..., None, None] * _cofactors(a)
     return (g * y)[..., None, None] * _transposed(np.linalg.inv(a))
 
