@@ -70,17 +70,17 @@ def sweep(
         g = cotangents.pop(node)
         yield node, g
         op, params = node.op, node.params
-        gate = gates.pop(node, None)
+        gate, passed = gates.pop(node, None), None
         gated = gate is not None or op.forward is np.where
         given = (g, node, *node.operands()) if record else (g, node._value, *node._args)
         rules = op.vjps if batch is None else batched(op, batch, node._args, params)
         for vjp, a, x in zip(rules, node.inputs, node._args):
             if a is x or vjp is None or (wanted is not None and a not in wanted):
                 continue
-            c = vjp(*given, **params) if params else vjp(*given)
-            passed = None
-            if gated and c is not None:
-                c, passed = _through(gate, op, vjp, c, given, x, batch)
+            if gated:
+                c, passed = _through(gate, op, vjp, given, params, x, batch)
+            else:
+                c = vjp(*given, **params) if params else vjp(*given)
             kind = type(c)
             if kind is not type(x) or (
                 kind is np.ndarray and (c.shape != x.shape or c.dtype is not x.dtype)
@@ -106,17 +106,21 @@ def _through(
     gate: Array | None,
     op: Op,
     vjp: Any,
-    c: Array,
     given: tuple[Any, ...],
+    params: Mapping[str, Any],
     x: Array,
     batch: int | None,
 ) -> tuple[Array, Array | None]:
-    """The cotangent c past the gate of the node, and the gate of the input it is for.
+    """The cotangent that vjp gives past the gate of the node, and the gate of the input it is for.
 
     Elements that `np.where` did not take have no cotangent, also where a derivative is infinite:
     zero times it would be nan. An input x that was broadcast has no gate.
     """
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        c = vjp(*given, **params)
     passed = None
+    if c is None:
+        return c, passed
     if op.forward is np.where:
         passed = given[2] if vjp is tuple(op.vjps)[1] else np.logical_not(given[2])
         passed = passed if gate is None else np.logical_and(gate, passed)

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 
 import minigrad as mg
 
+# What is computed where it is not taken warns, as in plain NumPy.
 pytestmark = pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")
 
 X = np.array([-1.0, 0.0, 0.5, 2.0])
@@ -100,3 +101,9 @@ def test_it_agrees_with_where_applied_first(values):
     assert_allclose(mg.grad(directly)(x), mg.grad(by_hand)(x))
     v = np.ones_like(x)
     assert_allclose(mg.hvp(directly)(x, v), mg.hvp(by_hand)(x, v))
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_way_back_does_not_warn():
+    x = np.array([0.0, 4.0])
+    assert_allclose(mg.grad(total(lambda x: np.where(x > 0, np.sqrt(x), 0)))(x), [0, 0.25])
