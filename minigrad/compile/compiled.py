@@ -5,25 +5,22 @@ Read next: `minigrad.compile.trace`.
 
 from __future__ import annotations
 
-import inspect
 import sys
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from functools import update_wrapper
 from threading import RLock
 from types import MethodType
 from typing import Any
 
-import numpy as np
-
+from minigrad.compile.arguments import casts_for, check_casts, is_array, names_of, signature_of
 from minigrad.compile.backends import BACKENDS, Built, built
 from minigrad.compile.compare import difference
 from minigrad.compile.dispatch import Caller
 from minigrad.compile.passes import optimized
 from minigrad.compile.readable import readable
 from minigrad.compile.trace import Trace, trace
-from minigrad.compile.types import is_elementwise
 from minigrad.errors import DTypeError, GraphError
 from minigrad.graph import Graph
 from minigrad.program import Program
@@ -78,7 +75,7 @@ class Compiled:
         arrays: list[Array] = []
         key: list[Any] = []
         tree = (args, kwargs) if kwargs else args
-        if not _signature(tree, arrays, key) or tracer.get() is not None:
+        if not signature_of(tree, arrays, key) or tracer.get() is not None:
             return self._f(*args, **kwargs)  # within a derivative, or another compiled function
         try:
             entry = self._entries.get(signature := tuple(key))
@@ -133,7 +130,7 @@ class Compiled:
 
     @property
     def graph(self) -> Graph:
-        """The graph of the code recorded last, at the arguments of that call."""
+        """The graph of the code recorded last, at the arguments of that call, which are kept."""
         entry, arrays = self._latest("graph")
         leaves = [leaf._value for leaf in entry.trace.leaves]
         inputs = [Tensor(x) for x in (*arrays, *leaves)]
@@ -155,9 +152,9 @@ class Compiled:
     def _record(self, signature: Any, args: Any, kwargs: Any) -> Any:
         """Run f as it is, and keep what it did; the second time, make sure that it did the same."""
         leaves, rebuild = flatten((args, kwargs))
-        dynamic = [_is_array(x) for x in leaves]
-        given = [constant(x, self) for x, is_array in zip(leaves, dynamic, strict=True) if is_array]
-        casts = _casts(given)
+        dynamic = [is_array(x) for x in leaves]
+        given = [constant(x, self) for x, d in zip(leaves, dynamic, strict=True) if d]
+        casts = casts_for(given)
         for i, cast in casts:
             given[i] = cast(given[i])
 
@@ -169,10 +166,12 @@ class Compiled:
 
         with self._lock:
             run, results = trace(call, given)
-            _check_casts(self._name, run.program, [i for i, _ in casts])
+            check_casts(self._name, run.program, [i for i, _ in casts])
             entry = self._entries.get(signature)
             if entry is None:
-                self._keep(signature, self._built(run, given, casts, _names(self._f, args, kwargs)))
+                self._keep(
+                    signature, self._built(run, given, casts, names_of(self._f, args, kwargs))
+                )
                 self._last = self._entries[signature], given
             else:
                 changed = difference(entry.trace, run)
@@ -244,8 +243,9 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str = "auto") -> An
 
     Raises:
         GraphError: f asks for the value of what it computes (`if x > 0`, `float(x)`, iteration),
-            adds to a gradient that it has not cleared, or did something else in its second call.
-        DTypeError: an argument that is neither an array nor hashable; an unknown backend.
+            adds to a gradient that it has not cleared, or did something else in its second call;
+            an unknown backend.
+        DTypeError: an argument that is neither an array nor hashable; f is no function.
 
     >>> from minigrad.transforms import grad
     >>> dJ = compile(grad(lambda a, b, c: 3 * (a + b * c), (0, 1, 2)))
@@ -257,85 +257,5 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str = "auto") -> An
     return Compiled(f, backend)
 
 
-def _signature(x: Any, arrays: list[Array], key: list[Any]) -> bool:
-    """Add the arrays in a tree to `arrays`, and all else about it to `key`; False for a Tensor.
-
-    The order is that of `flatten`.
-    """
-    kind = type(x)
-    if kind is tuple or kind is list:
-        key.append(kind)
-        key.append(len(x))
-        for part in x:
-            if not _signature(part, arrays, key):
-                return False
-    elif kind is np.ndarray or isinstance(x, np.generic):
-        key.append(x.shape)
-        key.append(x.dtype)
-        arrays.append(x)
-    elif isinstance(x, np.ndarray):
-        key += (kind, x.shape, x.dtype)
-        arrays.append(np.asarray(x))
-    elif kind is float or kind is complex:
-        key.append(kind)
-        arrays.append(x)
-    elif isinstance(x, Tensor):
-        return False
-    elif isinstance(x, dict):
-        key.append(kind)
-        key.append(tuple(x))
-        return all(_signature(part, arrays, key) for part in x.values())
-    elif isinstance(x, (tuple, list)):
-        key.append(kind)
-        key.append(len(x))
-        return all(_signature(part, arrays, key) for part in x)
-    elif is_dataclass(x) and kind is not type:
-        key.append(kind)
-        parts = [getattr(x, field.name) for field in fields(x) if field.init]
-        return all(_signature(part, arrays, key) for part in parts)
-    else:
-        key.append((kind, x))
-    return True
-
-
-def _names(f: Callable[..., Any], args: Any, kwargs: Any) -> list[str]:
-    """A name for each array among the arguments: that of the parameter, numbered in a tree."""
-    try:
-        given = inspect.signature(f).bind(*args, **kwargs).arguments
-    except (TypeError, ValueError):
-        return []
-    names = []
-    for name, value in given.items():
-        n = sum(map(_is_array, flatten(value)[0]))
-        names += [name] if n == 1 else [f"{name}{i}" for i in range(1, n + 1)]
-    return names
-
-
-def _casts(arrays: list[Any]) -> tuple[tuple[int, Any], ...]:
-    """For each Python number the NumPy type it is given: the precision of the arrays beside it."""
-    kinds = [x.dtype for x in arrays if hasattr(x, "dtype") and x.dtype.kind in "fc"]
-    real = np.result_type(*[np.finfo(kind).dtype for kind in kinds] or [float])
-    types = {float: real.type, complex: np.result_type(real, np.complex64).type}
-    return tuple((i, types[type(x)]) for i, x in enumerate(arrays) if type(x) in types)
-
-
-def _check_casts(name: str, program: Program, numbers: list[int]) -> None:
-    """Refuse a Python number that met an array of less precision, and raised it."""
-    weak = {id(program.inputs[i]) for i in numbers}
-    for line in program.lines if weak else ():
-        others = [a.dtype for a in line.inputs if hasattr(a, "dtype") and id(a) not in weak]
-        met = len(others) < len(line.inputs) and is_elementwise(line) and others
-        if met and line.dtype.itemsize > np.result_type(*others, np.float16).itemsize:
-            raise DTypeError(
-                f"compile: {name}: an argument that is a Python number meets {others[0]} in "
-                f"{line.op.name if line.op else ''}; pass it as np.{others[0]}(…), for a compiled "
-                "function has to know its dtype"
-            )
-
-
 def _never(_args: Any) -> Any:
     return NotImplemented
-
-
-def _is_array(x: Any) -> bool:
-    return isinstance(x, (np.ndarray, np.generic, float, complex)) and not isinstance(x, bool)
