@@ -63,6 +63,7 @@ class Program:
             return made[a] if type(a) is Line else a
 
         for line in self.lines:
+            assert line.op is not None
             args = tuple(map(operand, line.inputs))
             if any(isinstance(a, Tensor) for a in args):
                 made[line] = record(line.op, args, line.params)

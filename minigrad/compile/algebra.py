@@ -92,7 +92,9 @@ def _allowed(found: dict[str, Any]) -> bool:
     if not all(getattr(a, "dtype", np.dtype(float)).kind in "fc" for a in found.values()):
         return False
     p, q = found.get("p", 0), found.get("q", 1)
-    return type(p) is not Line is not type(q) and np.all(p < 1e-30) and np.all(q > 1 - 1e-6)
+    if type(p) is Line or type(q) is Line:
+        return False
+    return bool(np.all(p < 1e-30) and np.all(q > 1 - 1e-6))
 
 
 def _built(pattern: ast.expr, found: dict[str, Any]) -> Any:

@@ -79,7 +79,7 @@ def names_of(f: Callable[..., Any], args: Any, kwargs: Any) -> list[str]:
 def casts_for(arrays: list[Any]) -> tuple[tuple[int, Any], ...]:
     """For each Python number the NumPy type it is given: the precision of the arrays beside it."""
     kinds = [x.dtype for x in arrays if hasattr(x, "dtype") and x.dtype.kind in "fc"]
-    real = np.result_type(*[np.finfo(kind).dtype for kind in kinds] or [float])
+    real = np.result_type(*[np.finfo(kind).dtype for kind in kinds or [np.dtype(float)]])
     types = {float: real.type, complex: np.result_type(real, np.complex64).type}
     return tuple((i, types[type(x)]) for i, x in enumerate(arrays) if type(x) in types)
 

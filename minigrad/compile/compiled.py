@@ -64,7 +64,7 @@ class Compiled:
         self._last: tuple[_Entry, list[Array]] | None = None
         self._traced = 0
         self._lock = RLock()
-        self._quick = _never  # a short way for arguments like those recorded last
+        self._quick: Callable[[Any], Any] = _never  # a short way for arguments like those recorded last
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """f's result; the code is made in the first call with arguments of these types."""

@@ -29,9 +29,11 @@ _UFUNC = {ROWS[f]: ufunc for f, ufunc in _REDUCTIONS.items()}
 def reducing(line: Line) -> np.ufunc | None:
     """The ufunc whose `reduce` is the line's sum, mean, product, maximum or minimum."""
     a = line.inputs[0] if line.inputs else None
-    plain = line.params.keys() <= {"axis", "keepdims"} and type(a) is Line and a.shape
-    same = plain and a.dtype == line.dtype and line.dtype.char in "fdFD"
-    return _UFUNC.get(line.op) if same and line.op else None
+    if type(a) is not Line or not a.shape or line.op is None:
+        return None
+    plain = line.params.keys() <= {"axis", "keepdims"}
+    same = a.dtype == line.dtype and line.dtype.char in "fdFD"
+    return _UFUNC.get(line.op) if plain and same else None
 
 
 def is_product(line: Line) -> bool:
@@ -42,7 +44,8 @@ def is_product(line: Line) -> bool:
 
 def has_own_array(line: Line) -> bool:
     """Whether the numpy backend says where the line's result goes, with out=."""
-    return bool(line.shape) and (is_elementwise(line) or is_product(line) or reducing(line))
+    made = is_elementwise(line) or is_product(line) or reducing(line) is not None
+    return made and bool(line.shape)
 
 
 @dataclass(slots=True)
