@@ -90,12 +90,17 @@ def check_casts(name: str, program: Program, numbers: list[int]) -> None:
     for line in program.lines if weak else ():
         others = [a.dtype for a in line.inputs if hasattr(a, "dtype") and id(a) not in weak]
         met = len(others) < len(line.inputs) and is_elementwise(line) and others
-        if met and line.dtype.itemsize > np.result_type(*others, np.float16).itemsize:
+        if met and _precision(line.dtype) > max(map(_precision, others)) > 0:
             raise DTypeError(
                 f"compile: {name}: an argument that is a Python number meets {others[0]} in "
                 f"{line.op.name if line.op else ''}; pass it as np.{others[0]}(…), for a compiled "
                 "function has to know its dtype"
             )
+
+
+def _precision(dtype: Any) -> int:
+    """The bytes of a real number of the dtype; 0 for integers, which have no less of it."""
+    return int(np.finfo(dtype).dtype.itemsize) if dtype.kind in "fc" else 0
 
 
 def is_array(x: Any) -> bool:

@@ -61,6 +61,7 @@ class _Watch:
         self.versions: dict[int, Tensor] = {}  # by id of the array a leaf was assigned
         self.before: dict[Tensor, Array] = {}  # of each leaf assigned, the array it held
         self.grads: dict[Tensor, bool] = {}  # each leaf whose grad was used; whether set first
+        self.inner: list[Tensor] = []  # the trace's own nodes that were given one
 
     def read(self, leaf: Tensor) -> Tensor:
         return record(ROWS["stop_gradient"], (leaf,))
@@ -84,7 +85,10 @@ class _Watch:
         leaf._value = value._value
 
     def grad(self, leaf: Tensor) -> None:
-        if leaf.serial > self.floor or leaf.op is not None or leaf in self.grads:
+        if leaf.serial > self.floor or leaf.op is not None:
+            self.inner.append(leaf)
+            return
+        if leaf in self.grads:
             return
         if leaf._grad is not None:
             raise GraphError(
@@ -106,6 +110,8 @@ class _Watch:
                 yield
         finally:
             tracer.reset(before)
+            for node in self.inner:
+                node._grad = None  # a node that refers to itself would live on
             for leaf in self.grads:
                 if isinstance(leaf._grad, Tensor):
                     leaf._grad = settle([leaf._grad._value])[0]
@@ -128,7 +134,7 @@ def trace(call: Callable[[list[Any]], Any], given: list[Array]) -> tuple[Trace, 
         program, closed = recorded(
             variables, [*outputs, *news, *grads], watch.floor, watch.versions, _expanded
         )
-    results = [np.array(y._value)[()] if isinstance(y, Tensor) else y for y in outputs]
+    results = [_own(y._value if isinstance(y, Tensor) else y) for y in outputs]
     cleared = tuple(leaf for leaf, first in watch.grads.items() if first and leaf._grad is None)
     ungraded = tuple(leaf for leaf, first in watch.grads.items() if not first)
     run = Trace(
@@ -136,6 +142,11 @@ def trace(call: Callable[[list[Any]], Any], given: list[Array]) -> tuple[Trace, 
         len(outputs), outline(y),
     )  # fmt: skip
     return run, results
+
+
+def _own(value: Any) -> Any:
+    """A result as the caller's own: a copy of an array."""
+    return np.array(value)[()] if isinstance(value, np.ndarray) else value
 
 
 def _frozen(program: Program) -> Program:
