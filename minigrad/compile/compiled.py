@@ -14,6 +14,8 @@ from threading import RLock
 from types import MethodType
 from typing import Any
 
+import numpy as np
+
 from minigrad.compile.arguments import casts_for, check_casts, is_array, names_of, signature_of
 from minigrad.compile.backends import BACKENDS, Built, built
 from minigrad.compile.compare import difference
@@ -21,7 +23,13 @@ from minigrad.compile.dispatch import Caller
 from minigrad.compile.passes import optimized
 from minigrad.compile.readable import readable
 from minigrad.compile.trace import Trace, trace
-from minigrad.errors import DTypeError, GraphError
+from minigrad.errors import (
+    DTypeError,
+    GraphError,
+    IndexingError,
+    MinigradError,
+    SingularError,
+)
 from minigrad.graph import Graph
 from minigrad.program import Program
 from minigrad.tensor import Tensor
@@ -64,10 +72,22 @@ class Compiled:
         self._last: tuple[_Entry, list[Array]] | None = None
         self._traced = 0
         self._lock = RLock()
-        self._quick: Callable[[Any], Any] = _never  # a short way for arguments like those recorded last
+        self._quick: Callable[[Any], Any] = (
+            _never  # a short way for arguments like those recorded last
+        )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """f's result; the code is made in the first call with arguments of these types."""
+        try:
+            return self._called(args, kwargs)
+        except MinigradError:
+            raise
+        except np.linalg.LinAlgError as error:
+            raise SingularError(f"{self._name}, compiled: {error}") from error
+        except IndexError as error:
+            raise IndexingError(f"{self._name}, compiled: {error}") from error
+
+    def _called(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if not kwargs and tracer.get() is None:
             result = self._quick(args)
             if result is not NotImplemented:

@@ -167,7 +167,10 @@ def _in_order(program: Program, donated: Mapping[int, int]) -> Callable[..., tup
                 raise ShapeError(
                     f"compile: got an array of shape {np.shape(a)}; expected {x.shape}"
                 )
-            copies.append(np.array(a, np.dtype(x.dtype.name), order="C") if x.shape else a)
+            copy = np.empty(x.shape, np.dtype(x.dtype.name)) if x.shape else a
+            if x.shape:
+                copy[...] = a
+            copies.append(copy)
         outputs = list(run(*copies))
         for i, n in donated.items():
             np.copyto(arrays[n], outputs[i])
@@ -180,7 +183,8 @@ def _in_order(program: Program, donated: Mapping[int, int]) -> Callable[..., tup
 def _entry(compiled: Any) -> Callable[..., bool]:
     """The compiled function, without the choice among signatures."""
     (only,) = compiled.overloads.values()
-    return only.entry_point
+    entry: Callable[..., bool] = only.entry_point
+    return entry
 
 
 def _addresses(table: Table) -> Array:
@@ -209,9 +213,10 @@ def _caller(program: Program, planned: Plan, parts: Sequence[Function]) -> str:
         "pool.append(scratch)",
         f"return ({''.join(f'{r}, ' for r in returned)})",
     ]
+    names = ", ".join(part.name for part in parts)
     constants = "".join(f"c{k}, " for k in range(len(planned.constants)))
     return "\n".join([
-        f"def caller({', '.join(part.name for part in parts)}, *, constants, table, room, in_order):",
+        f"def caller({names}, *, constants, table, room, in_order):",
         "    empty, pool = np.empty, []  # of scratch memory: a block for each thread at work",
         *([f"    {constants}= constants"] if constants else []),
         "",
@@ -236,13 +241,15 @@ class _Part:
 
 
 def _mixed(program: Program, donated: Mapping[int, int], title: str) -> Built:
-    sources, parts, count = [], [], 0
+    sources: list[str] = []
+    parts: list[_Part] = []
+    count = 0
     for lines in _parted(program):
         if len(lines) >= _FEWEST and all(map(native, lines)):
             part = _part(program, lines)
-            source, run = _native(part, {}, f"{title} {len(parts)}")
+            source, compiled = _native(part, {}, f"{title} {len(parts)}")
             sources.append(source)
-            parts.append(_Part(part.inputs, part.outputs, run))
+            parts.append(_Part(part.inputs, part.outputs, compiled))
             count += len(lines)
         else:
             parts += [_Part(_lines_of(line.inputs), (line,), _called(line)) for line in lines]

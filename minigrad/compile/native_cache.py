@@ -3,6 +3,10 @@
 It is a directory of the user's own; where there is none, or others may write in it, everything
 works uncached, for whoever can write there could have us run their code.
 
+Measured for a training step of four layers: compiled in 1.2 to 2.5 s, loaded by a second process
+in 0.06 s. Before the first of either numba itself takes 0.7 s to start: 0.25 to import, the rest at
+the first function, where it imports scipy.linalg too.
+
 Read next: `minigrad.compile.native`.
 """
 
@@ -17,7 +21,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
@@ -26,8 +30,6 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-
-from minigrad.errors import GraphError
 
 __all__ = ["directory", "load"]
 
@@ -51,7 +53,7 @@ def load(title: str, source: str) -> ModuleType:
                 _log.info("compile: no cache: %s", error)
         module = ModuleType(name)
         text = source.replace("{cache}", "False")
-        exec(compile(text, f"<minigrad.compile {name}>", "exec"), module.__dict__)  # noqa: S102
+        exec(compile(text, f"<minigrad.compile {name}>", "exec"), module.__dict__)
         return module
 
 
@@ -61,7 +63,7 @@ def _kept(path: Path, text: str) -> ModuleType:
         try:
             _write(path, text)
             return _imported(path)
-        except Exception as error:  # noqa: BLE001  (a damaged file can raise anything)
+        except Exception as error:  # a damaged file can raise anything
             _log.info("compile: %s in the cache is unusable: %r", path, error)
             _forget(path)
     _write(path, text)
@@ -120,21 +122,25 @@ def _write(path: Path, text: str) -> None:
 
 
 def _imported(path: Path) -> ModuleType:
-    spec = spec_from_loader(path.stem, SourceFileLoader(path.stem, str(path)))
+    """The module in the file; while machine code is loaded, numba looks it up by its name."""
+    name = f"minigrad_{path.stem}"
+    spec = spec_from_loader(name, SourceFileLoader(name, str(path)))
     if spec is None or spec.loader is None:
-        raise GraphError(f"compile: {path} cannot be imported")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+        raise OSError(f"{path} cannot be imported")
+    module = sys.modules[name] = module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
     return module
 
 
 def _forget(path: Path) -> None:
     """Remove a module and all that was derived from it."""
     for file in (path, *path.parent.glob(f"__pycache__/{path.stem}*")):
-        try:
+        with suppress(OSError):
             file.unlink()
-        except OSError:
-            pass
 
 
 @contextmanager

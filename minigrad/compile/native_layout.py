@@ -43,6 +43,11 @@ class Buffer:
         return f"{_LETTERS[self.kind]}{self.number}"
 
     @property
+    def memory(self) -> object:
+        """Equal for buffers that are the same memory: an input and the result put in its place."""
+        return self if self.kind == "scratch" else self.name
+
+    @property
     def nbytes(self) -> int:
         """Its length in bytes."""
         return self.size * self.dtype.itemsize

@@ -32,8 +32,11 @@ NUMBERS = {np.dtype(c) for c in "?bBhHiIlLqQfd"}
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """Source of one element: `{0}`, `{1}` stand for the operands, each cast to its dtype of
-    `casts`; `{zero}`, `{one}`, `{inf}` for numbers of the first's."""
+    """Source of one element.
+
+    `{0}`, `{1}` stand for the operands, each cast to its dtype of `casts`; `{zero}`, `{one}` and
+    `{inf}` for numbers of the first of these.
+    """
 
     source: str
     casts: tuple[np.dtype[Any], ...]
@@ -41,7 +44,12 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A NumPy inner loop: a ufunc, which of its loops, and the dtypes of operands and result."""
+    """A NumPy inner loop: a ufunc, which of its loops, and the dtypes of operands and result.
+
+    What `_FORMULAS` does not know is one of these, whatever its size. Measured on Zen 5, in ns,
+    NumPy's loop called by address / a scalar function in a loop of numba's, over n elements of
+    float64: exp 8/9 at n = 2, 12/47 at 16, 660/3400 at 1000; log1p 12/60 at 16; tanh 30/450.
+    """
 
     function: Any
     index: int

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -29,8 +30,19 @@ from minigrad.compile.native_ops import (
     identity,
     mover,
 )
+from minigrad.compile.native_order import ordered
 from minigrad.compile.native_product import product_form, unrolled
-from minigrad.compile.native_steps import Call, Kernel, Node, Plan, Product, Reduce, Scalar, Step
+from minigrad.compile.native_steps import (
+    Call,
+    Kernel,
+    Node,
+    Plan,
+    Product,
+    Reduce,
+    Scalar,
+    Step,
+    merged,
+)
 from minigrad.program import Line, Program
 from minigrad.table import ROWS
 from minigrad.values import Array
@@ -72,7 +84,7 @@ class _Planner:
 
     def plan(self) -> Plan:
         results = self._results()
-        for line in _ordered(self.program, self.donated):
+        for line in ordered(self.program, self.donated):
             self._line(line)
         for y in self.program.outputs:
             self.place(y)
@@ -85,11 +97,11 @@ class _Planner:
             results[i].kind, results[i].number = "scratch", 0
             results[i] = buffer
         self._copy_out(results)
-        return Plan(self.steps, self.constants, results)
+        return Plan(merged(self.steps), self.constants, results)
 
     def _results(self) -> list[Buffer]:
         """The memory of each output: that of the input donated to it, or a new array."""
-        results = []
+        results: list[Buffer] = []
         for i, y in enumerate(self.program.outputs):
             fresh = sum(r.kind == "result" for r in results)
             at = ("input", self.donated[i]) if i in self.donated else ("result", fresh)
@@ -174,7 +186,7 @@ class _Planner:
     ) -> Place:
         """A copy of a line or place in C order, of that dtype and broadcast to that shape."""
         shape = a.shape if shape is None else shape
-        node = self._node(_COPY(dtype or a.dtype), (a,), shape, dtype or a.dtype, last=last)
+        node = self._node(_as_it_is(dtype or a.dtype), (a,), shape, dtype or a.dtype, last=last)
         place = whole(into or Buffer(node.node.dtype, prod(shape)), shape)
         self._put(node, place)
         return place
@@ -199,8 +211,9 @@ class _Planner:
                 self.values[line] = self._call(how, line)
             else:
                 assert how is not None
-                self.values[line] = self._node(how, line.inputs[:len(how.casts)], line.shape,
-                                               line.dtype, line)
+                self.values[line] = self._node(
+                    how, line.inputs[: len(how.casts)], line.shape, line.dtype, line
+                )
 
     def _node(
         self,
@@ -302,17 +315,18 @@ class _Planner:
             index += (slice(start, start + n) if line.op is CONCATENATE else start, ...)
             start += n
             if prod(shape):
-                to = viewed(lambda a, index=index: a[index], result)
+                to = viewed(itemgetter(index), result)
                 assert to is not None
-                self._put(self._node(_COPY(line.dtype), (part,), shape, line.dtype), to)
+                self._put(self._node(_as_it_is(line.dtype), (part,), shape, line.dtype), to)
         self.made.setdefault(result.buffer, -1)
         return result
 
     def _reduce(self, line: Line) -> None:
+        assert line.op is not None
         x, how = line.inputs[0], REDUCTIONS[line.op]
         value = self._operand(x, x.shape)
         if not isinstance(value, _Within) or value.node.dtype != line.dtype:
-            value = self._node(_COPY(line.dtype), (x,), x.shape, line.dtype)
+            value = self._node(_as_it_is(line.dtype), (x,), x.shape, line.dtype)
         axis = line.params.get("axis")
         axes = range(len(x.shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
         axes = tuple(a % len(x.shape) for a in axes)
@@ -361,43 +375,16 @@ class _Planner:
             self.values[line] = self._node(formula, operands, shape, line.dtype, line)
             return
         form = "called" if form == "unrolled" else form
-        self.values[line] = self._append(
-            line, lambda target: Product(form, (a, b), whole(target.buffer, shape))
-        )
+
+        def product(target: Place) -> Step:
+            return Product(form, (a, b), whole(target.buffer, shape))
+
+        self.values[line] = self._append(line, product)
 
     def _cast(self, x: Any, dtype: np.dtype[Any]) -> Place:
         place = self.place(x)
         return place if place.dtype == dtype else self._copied(place, dtype=dtype)
 
 
-def _COPY(dtype: np.dtype[Any]) -> Formula:
+def _as_it_is(dtype: np.dtype[Any]) -> Formula:
     return Formula("{0}", (dtype,))
-
-
-def _ordered(program: Program, donated: Mapping[int, int]) -> list[Line]:
-    """The lines in order, except that one written over an input waits for all that read it."""
-    waits: dict[Line, Line] = {}
-    for i, n in donated.items():
-        if program.outputs[i] not in program.inputs:
-            waits.setdefault(program.outputs[i], program.inputs[n])
-    users: dict[Line, set[Line]] = {line: set() for line in (*program.inputs, *program.lines)}
-    for line in program.lines:
-        for a in line.inputs:
-            if isinstance(a, Line):
-                users[a].add(line)
-    late: set[Line] = set()
-    for line in reversed(program.lines):
-        if line in waits and users[line] <= late:
-            late.add(line)
-    done: list[Line] = []
-    placed: set[Line] = set()
-    for line in (*(x for x in program.lines if x not in late), None):
-        if line is not None:
-            done.append(line)
-            placed.add(line)
-        for y in [y for y in program.lines if y in late and y not in placed]:
-            needs = {a for a in y.inputs if isinstance(a, Line) and a.op is not None}
-            if needs <= placed and (users[waits[y]] - {y} <= placed or line is None):
-                done.append(y)
-                placed.add(y)
-    return done

@@ -42,7 +42,7 @@ def array(dtype: Any, ndim: int, layout: str = "A") -> Any:
     return types.Array(numba.from_dtype(dtype), ndim, layout)
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic  # type: ignore[untyped-decorator]
 def pointer(context: Any, base: Any, offset: Any, dtype: Any) -> Any:
     """A pointer to elements of `dtype`, `offset` bytes into the array `base`."""
 
@@ -54,10 +54,9 @@ def pointer(context: Any, base: Any, offset: Any, dtype: Any) -> Any:
     return types.CPointer(dtype.dtype)(base, types.intp, dtype), emit
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic  # type: ignore[untyped-decorator]
 def fits(context: Any, a: Any, descr: Any, flags: Any, size: Any) -> Any:
-    """Whether the array `a` has this very dtype object, given by its address, all these flags of
-    NumPy's, and so many elements."""
+    """Whether `a` has this very dtype object (an address), these flags, and so many elements."""
 
     def emit(target: Any, builder: Any, signature: Any, args: Any) -> Any:
         given = target.make_array(a)(target, builder, args[0])
@@ -75,10 +74,13 @@ def fits(context: Any, a: Any, descr: Any, flags: Any, size: Any) -> Any:
     return types.boolean(a, types.intp, types.intp, types.intp), emit
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic  # type: ignore[untyped-decorator]
 def apply(context: Any, function: Any, data: Any, args: Any, sizes: Any, steps: Any) -> Any:
-    """Call a NumPy inner loop: `function(args, sizes, steps, data)`; the first two are addresses,
-    then pointers to the operands, sizes, and strides in bytes, as tuples."""
+    """Call a NumPy inner loop: `function(args, sizes, steps, data)`.
+
+    `function` and `data` are addresses; the others are tuples: of pointers to the operands, of
+    sizes, and of strides in bytes.
+    """
 
     def emit(target: Any, builder: Any, signature: Any, given: Any) -> Any:
         def packed(values: Any, kind: Any) -> Any:
@@ -102,7 +104,7 @@ def _of_floats(a: Any, b: Any, emit: Any) -> Any:
     return (a(a, b), emit) if a == b and isinstance(a, types.Float) else None
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic  # type: ignore[untyped-decorator]
 def plus(context: Any, a: Any, b: Any) -> Any:
     """a + b in a sum whose order does not matter."""
 
@@ -112,7 +114,7 @@ def plus(context: Any, a: Any, b: Any) -> Any:
     return _of_floats(a, b, emit)
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic  # type: ignore[untyped-decorator]
 def times(context: Any, a: Any, b: Any) -> Any:
     """a * b, which may be one instruction with the `plus` around it."""
 
@@ -122,7 +124,7 @@ def times(context: Any, a: Any, b: Any) -> Any:
     return _of_floats(a, b, emit)
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic  # type: ignore[untyped-decorator]
 def choose(context: Any, condition: Any, a: Any, b: Any) -> Any:
     """`a if condition else b`, without a branch."""
 
@@ -132,7 +134,7 @@ def choose(context: Any, condition: Any, a: Any, b: Any) -> Any:
     return (a(condition, a, b), emit) if a == b else None
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic  # type: ignore[untyped-decorator]
 def weighted(context: Any, start: Any, a: Any, b: Any) -> Any:
     """start + a[0] * b[0] + a[1] * b[1] + …, for tuples, in any order."""
 
@@ -158,13 +160,13 @@ def _extreme(name: str) -> Any:
     return emit
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic  # type: ignore[untyped-decorator]
 def largest(context: Any, a: Any, b: Any) -> Any:
     """The greater of a and b; nan if either is."""
     return _of_floats(a, b, _extreme("maximum"))
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic  # type: ignore[untyped-decorator]
 def smallest(context: Any, a: Any, b: Any) -> Any:
     """The lesser of a and b; nan if either is."""
     return _of_floats(a, b, _extreme("minimum"))

@@ -8,7 +8,7 @@ Read next: `minigrad.compile.native_runtime`, the functions the text uses.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,8 @@ import numpy as np
 
 from minigrad.compile.native_layout import Buffer, Place, coalesced
 from minigrad.compile.native_ops import Loop, caster, inner_loop, number
-from minigrad.compile.native_product import dots, rows
-from minigrad.compile.native_steps import Call, Kernel, Node, Plan, Reduce, Scalar, Step
+from minigrad.compile.native_product import Tail, dots, rows
+from minigrad.compile.native_steps import Call, Kernel, Node, Plan, Product, Reduce, Scalar, Step
 from minigrad.program import Program
 
 __all__ = ["Function", "Table", "functions"]
@@ -90,8 +90,9 @@ def _names(step: Step) -> Iterator[str]:
     for place in (*step.reads(), *step.writes()):
         if place.buffer.kind != "scratch":
             yield place.buffer.name
-    if isinstance(step, Kernel):
-        yield from (a.name for n in step.nodes for a in n.operands if isinstance(a, Scalar))
+    kernel = step.tail if isinstance(step, Product) else step
+    if isinstance(kernel, Kernel):
+        yield from (a.name for n in kernel.nodes for a in n.operands if isinstance(a, Scalar))
 
 
 def _checks(program: Program, plan: Plan, table: Table) -> Iterator[str]:
@@ -131,23 +132,48 @@ def _step(step: Step, k: int, table: Table) -> Iterator[str]:
     if step.form == "called":
         return _called(*step.operands, step.target, table)
     names = [_pointer(p.buffer) for p in (*step.operands, step.target)]
-    written = (rows if step.form == "rows" else dots)(*step.operands, step.target, names)
+    if step.form == "rows":
+        written = rows(*step.operands, step.target, names)
+    else:
+        written = dots(*step.operands, step.target, names, _tail(step))
     return (line.replace("#", f"{k}_") for line in written)
+
+
+def _tail(step: Product) -> Tail | None:
+    kernel = step.tail
+    if kernel is None:
+        return None
+
+    def lines(i: str, j: str, value: str) -> Iterator[str]:
+        return _Nest(kernel, f"{value}_", (i, j), {step.target: value}).lines()
+
+    return lines
 
 
 # Loop nests ---------------------------------------------------------------------------------------
 
 
 class _Nest:
-    """The source of one kernel."""
+    """The source of one kernel: of all its loops, or of what is done for one index in them."""
 
-    def __init__(self, kernel: Kernel, prefix: str) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        prefix: str,
+        index: Sequence[str] | None = None,
+        known: Mapping[Place, str] | None = None,
+    ) -> None:
         self.kernel = kernel
         self.prefix = prefix
-        self.names: dict[Any, str] = {}
+        self.names: dict[Any, str] = dict(known or {})
         places = [*kernel.reads(), *kernel.writes()]
-        self.sizes, found = coalesced(kernel.shape, [p.strides for p in places])
-        self.strides = {p: s for p, s in zip(places, found, strict=True)}
+        self.strides = {p: p.strides for p in places}
+        self.sizes: tuple[int, ...] = ()
+        if index is None:
+            self.sizes, found = coalesced(kernel.shape, [p.strides for p in places])
+            self.strides = dict(zip(places, found, strict=True))
+            index = [f"j{prefix}{d}" for d in range(len(self.sizes))]
+        self.index = index
 
     def lines(self) -> Iterator[str]:
         """The loops, from the outermost in."""
@@ -171,27 +197,33 @@ class _Nest:
         indent = ""
         for d, (n, s) in enumerate(zip(self.sizes, self.strides[r.target], strict=True)):
             if s:
-                yield f"{indent}for j{self.prefix}{d} in range({n}):"
+                yield f"{indent}for {self.index[d]} in range({n}):"
                 indent += "    "
         yield indent + line
 
     def _at(self, place: Place) -> str:
         terms = [
-            f"{s} * j{self.prefix}{d}" if s != 1 else f"j{self.prefix}{d}" for d, s in enumerate(self.strides[place]) if s
+            f"{s} * {j}" if s != 1 else j
+            for s, j in zip(self.strides[place], self.index, strict=True)
+            if s
         ]
         index = " + ".join([*([str(place.offset)] if place.offset or not terms else []), *terms])
         return f"{_pointer(place.buffer)}[{index}]"
 
     def _depth(self, d: int) -> Iterator[str]:
         """What stands inside `d` loops, and the loops in it."""
-        sums = [(r, f"a{self.prefix}{k}") for k, r in enumerate(self.kernel.reductions) if self._level(r) == d]
+        sums = [
+            (r, f"a{self.prefix}{k}")
+            for k, r in enumerate(self.kernel.reductions)
+            if self._level(r) == d
+        ]
         for r, name in sums:
             yield f"{name} = {_start(r)}"
         yield from self._loads(d)
         if d == len(self.sizes):
             yield from self._body()
         else:
-            yield f"for j{self.prefix}{d} in range({self.sizes[d]}):"
+            yield f"for {self.index[d]} in range({self.sizes[d]}):"
             yield from (f"    {line}" for line in self._depth(d + 1))
         for r, name in sums:
             yield f"{self._at(r.target)} = {_divided(r, name)}"
@@ -200,7 +232,7 @@ class _Nest:
         """Loads that need the indices of the outer `d` loops and no more."""
         for place in self.kernel.reads():
             depth = max((k + 1 for k, s in enumerate(self.strides[place]) if s), default=0)
-            if depth == d and place not in self.names:
+            if place not in self.names and d == min(depth, len(self.sizes)):
                 self.names[place] = f"v{self.prefix}{len(self.names)}"
                 isbool = " != 0" if place.dtype.kind == "b" else ""
                 yield f"{self.names[place]} = {self._at(place)}{isbool}"

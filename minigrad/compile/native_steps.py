@@ -6,7 +6,7 @@ Read next: `minigrad.compile.native_plan`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,20 @@ from minigrad.compile.native_layout import Buffer, Place
 from minigrad.compile.native_ops import Formula, Loop, Reduction
 from minigrad.values import Array
 
-__all__ = ["Call", "Kernel", "Node", "Plan", "Product", "Reduce", "Scalar", "Step", "settle"]
+__all__ = [
+    "Call",
+    "Kernel",
+    "Node",
+    "Plan",
+    "Product",
+    "Reduce",
+    "Scalar",
+    "Step",
+    "merged",
+    "settle",
+]
+
+_SHORT_TAIL = 4  # nodes: they are written out for each element of a tile
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +58,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reduce:
-    """A node's elements joined along `axes` into `target`, a place of the kernel's shape whose
-    strides there are 0, and divided by the divisor."""
+    """A node's elements joined along `axes` into `target`, and divided by the divisor.
+
+    The target is a place of the kernel's shape, with strides of 0 along the axes.
+    """
 
     node: Node
     how: Reduction
@@ -78,8 +93,7 @@ class Kernel:
         return {p.buffer for p in (*self.reads(), *self.writes())}
 
     def in_step(self, buffer: Buffer, reads: list[Place]) -> bool:
-        """Whether these places may be the memory of `buffer`: each element is read before it
-        is written."""
+        """Whether each element is read, at these places, before it is written in `buffer`."""
         writes = {(w.shape, w.strides, w.offset) for w in self.writes() if w.buffer is buffer}
         reduced = any(r.target.buffer is buffer for r in self.reductions)
         return not reduced and {(r.shape, r.strides, r.offset) for r in reads} == writes
@@ -109,21 +123,27 @@ class Call:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Product:
-    """A matrix product; `native_product` describes the forms."""
+    """A matrix product; `native_product` describes the forms.
+
+    With a `tail`, a kernel, the product is not stored: each element goes straight into that.
+    """
 
     form: str
     operands: tuple[Place, Place]
     target: Place
+    tail: Kernel | None = None
 
     def reads(self) -> Iterator[Place]:
-        """Its operands."""
-        return iter(self.operands)
+        """Its operands, and what its tail reads."""
+        yield from self.operands
+        if self.tail is not None:
+            yield from (p for p in self.tail.reads() if p != self.target)
 
     def writes(self) -> Iterator[Place]:
-        """Its result."""
-        return iter((self.target,))
+        """Its result, or its tail's."""
+        return iter((self.target,)) if self.tail is None else self.tail.writes()
 
-    def in_step(self, buffer: Buffer, reads: list[Place]) -> bool:
+    def in_step(self, _buffer: Buffer, _reads: list[Place]) -> bool:
         """As a kernel's: no element may be overwritten before the product is complete."""
         return False
 
@@ -138,6 +158,53 @@ class Plan:
     steps: list[Step]
     constants: list[Array]
     results: list[Buffer]
+
+
+def merged(steps: list[Step]) -> list[Step]:
+    """The steps, with kernels that alone use a product become its tail."""
+    users: dict[Buffer, list[Step]] = {}
+    for step in steps:
+        for buffer in {p.buffer for p in step.reads()}:
+            users.setdefault(buffer, []).append(step)
+    done: list[Step] = []
+    for step in steps:
+        for k, product in enumerate(done):
+            if (
+                isinstance(product, Product)
+                and isinstance(step, Kernel)
+                and users.get(product.target.buffer) == [step]
+                and _continues(product, step)
+                and not any(_depend(step, between) for between in done[k + 1 :])
+            ):
+                done[k] = replace(product, tail=step)
+                break
+        else:
+            done.append(step)
+    return done
+
+
+def _continues(product: Product, kernel: Kernel) -> bool:
+    target = product.target
+    written = {p.buffer.memory for p in kernel.writes()}
+    return (
+        product.form == "dots"
+        and product.tail is None
+        and target.buffer.kind == "scratch"
+        and kernel.shape == target.shape
+        and len(kernel.nodes) <= _SHORT_TAIL
+        and not kernel.reductions
+        and all(p == target for p in kernel.reads() if p.buffer is target.buffer)
+        and written.isdisjoint(p.buffer.memory for p in product.operands)
+    )
+
+
+def _depend(later: Step, earlier: Step) -> bool:
+    """Whether the one must run after the other."""
+    reads, writes = ({p.buffer.memory for p in ps} for ps in (later.reads(), later.writes()))
+    before = {p.buffer.memory for p in earlier.writes()}
+    return bool(before & (reads | writes)) or any(
+        p.buffer.memory in writes for p in earlier.reads()
+    )
 
 
 def settle(steps: list[Step]) -> int:

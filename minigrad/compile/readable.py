@@ -34,11 +34,15 @@ _CALL = 9
 
 def readable(program: Program, trace: Trace, title: str, arguments: list[str]) -> str:
     """The source of a function of the arguments, then of the leaves, that computes the outputs."""
-    return _Reader(program, named(program, trace, arguments)).function(_word(title, "f"))
+    reader = _Reader(program, named(program, trace, arguments))
+    title = _word(title, "f")
+    return reader.function(f"{title}_" if title in _Reader.RESERVED else title)
 
 
 class _Reader:
     """Writes the source. Only words that `_word` lets through get into it from outside."""
+
+    RESERVED = frozenset([*dir(builtins), *keyword.kwlist, "np"])
 
     def __init__(self, program: Program, wishes: dict[Line, str]) -> None:
         self.program = program
@@ -48,7 +52,7 @@ class _Reader:
         self.last |= {id(a): len(program.lines) for a in program.outputs}
         self.inline: dict[Line, tuple[str, int]] = {}  # what is written where it is used
         self.names: dict[Line, str] = {}
-        self.taken: dict[str, Line | None] = dict.fromkeys([*dir(builtins), *keyword.kwlist, "np"])
+        self.taken: dict[str, Line | None] = dict.fromkeys(self.RESERVED)
         self.arrays: dict[int, str] = {}
         for i, line in enumerate(program.inputs):
             self._name(line, -1, f"x{i}")
@@ -93,11 +97,17 @@ class _Reader:
         assert op is not None
         if op is ROWS[np.transpose] and line.params["axes"] is None:
             return f"{self._operand(line.inputs[0], _CALL)}.T", _CALL
-        rank = _RANK.get(op, _CALL)
-        ranks = [rank, rank + 1] if rank < _CALL else [0] * len(line.inputs)
-        ranks = [_CALL, *ranks[1:]] if op is ROWS["getitem"] else ranks
+        rank, n = _RANK.get(op, _CALL), len(line.inputs)
+        if rank < _CALL:
+            ranks = [rank + 1, rank] if op is ROWS[np.power] else [rank, rank + 1]
+        elif op.code[:1] != "{":
+            ranks = [0] * n  # a call
+        elif re.match(r"\{0\}[.[]", op.code):
+            ranks = [_CALL] + [0] * (n - 1)  # a method or an index
+        else:
+            rank, ranks = 0, [_CALL] * n  # another operator
         operands = [self._operand(a, r) for a, r in zip(line.inputs, ranks, strict=False)]
-        return filled(op.code, operands, {k: repr(v) for k, v in line.params.items()}), rank
+        return filled(op.code, operands, {k: _shown(v) for k, v in line.params.items()}), rank
 
     def _operand(self, a: Any, rank: int) -> str:
         """An operand where an operator of that rank stands beside it."""
@@ -105,7 +115,8 @@ class _Reader:
             text, own = self.inline.get(a) or (self.names[a], _CALL)
             return text if own >= rank else f"({text})"
         if isinstance(a, (float, int)) and not isinstance(a, bool):
-            return repr(float(a) if isinstance(a, float) else a)
+            text = repr(float(a) if isinstance(a, float) else a)
+            return f"({text})" if text[0] == "-" and rank > _RANK[ROWS[np.negative]] else text
         if isinstance(a, np.ndarray) and a.ndim:
             return self.arrays.setdefault(id(a), f"c{len(self.arrays) + 1}")
         if isinstance(a, (np.generic, np.ndarray)):
@@ -114,6 +125,11 @@ class _Reader:
             ends = ["" if end is None else str(end) for end in (a.start, a.stop)]
             return ":".join(ends + ([] if a.step is None else [str(a.step)]))
         return "..." if a is Ellipsis else repr(a)
+
+
+def _shown(value: Any) -> str:
+    """A parameter."""
+    return f"np.{value.name}" if isinstance(value, np.dtype) else repr(value)
 
 
 def _word(wish: str, default: str) -> str:

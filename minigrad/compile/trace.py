@@ -81,6 +81,8 @@ class _Watch:
             else:
                 value = fitting("assigning .data", value, leaf._value, cast=False)
             value = np.copy(value) if isinstance(value, Tensor) else Tensor(value)
+        if not value.shape:
+            value._value = value._value[()]
         self.versions[id(value._value)] = value
         leaf._value = value._value
 
