@@ -59,8 +59,24 @@ def signature_of(x: Any, arrays: list[Array], key: list[Any]) -> bool:
         parts = [getattr(x, field.name) for field in fields(x) if field.init]
         return all(signature_of(part, arrays, key) for part in parts)
     else:
-        key.append((kind, x))
+        key.append((kind, x) if kind in _BY_VALUE else _Same(x))
     return True
+
+
+_BY_VALUE = {int, bool, str, bytes, type(None), range}
+
+
+class _Same:
+    """Stands for an object in a key; equal to itself alone, however the object compares."""
+
+    def __init__(self, x: Any) -> None:
+        self.x = x
+
+    def __hash__(self) -> int:
+        return id(self.x)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.x is other.x
 
 
 def names_of(f: Callable[..., Any], args: Any, kwargs: Any) -> list[str]:

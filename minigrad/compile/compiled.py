@@ -79,6 +79,10 @@ class Compiled:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """f's result; the code is made in the first call with arguments of these types."""
         try:
+            if not kwargs and tracer.get() is None:
+                result = self._quick(args)
+                if result is not NotImplemented:
+                    return result
             return self._called(args, kwargs)
         except MinigradError:
             raise
@@ -88,21 +92,12 @@ class Compiled:
             raise IndexingError(f"{self._name}, compiled: {error}") from error
 
     def _called(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if not kwargs and tracer.get() is None:
-            result = self._quick(args)
-            if result is not NotImplemented:
-                return result
         arrays: list[Array] = []
         key: list[Any] = []
         tree = (args, kwargs) if kwargs else args
         if not signature_of(tree, arrays, key) or tracer.get() is not None:
             return self._f(*args, **kwargs)  # within a derivative, or another compiled function
-        try:
-            entry = self._entries.get(signature := tuple(key))
-        except TypeError as error:
-            raise DTypeError(
-                f"compile: {self._name}: an argument is neither an array nor hashable: {error}"
-            ) from None
+        entry = self._entries.get(signature := tuple(key))
         if entry is None or not entry.again:
             return self._record(signature, args, kwargs)
         for i, cast in entry.casts:
@@ -204,7 +199,7 @@ class Compiled:
                     )
                 entry.again = True
                 if not kwargs:
-                    self._quick = entry.call.on_arguments(args, dict(entry.casts)) or _never
+                    self._quick = entry.call.on_arguments(args, _needed(entry)) or _never
         return run.rebuild(results)
 
     def _built(self, run: Trace, given: list[Array], casts: Any, names: list[str]) -> _Entry:
@@ -232,7 +227,7 @@ class Compiled:
                 f"compile: {self._name} was recorded for {_MANY} different kinds of arguments; "
                 "arrays of other shapes, and other values of ints, bools and strings, are "
                 "recorded anew: a number that changes should be a float or an array",
-                stacklevel=4,
+                stacklevel=5,
             )
 
 
@@ -245,8 +240,9 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str = "auto") -> An
 
     Args:
         f: a function of arrays, numbers and trees of them. Arrays, floats and complex numbers are
-            inputs of the code. What else it is called with (ints, bools, strings, objects, by
-            hash) and every shape and dtype is fixed; others are recorded anew, up to 32 kinds.
+            inputs of the code. What else it is called with (ints, bools and strings by value,
+            objects by identity) and every shape and dtype is fixed; others are recorded anew, up
+            to 32 kinds. f gets copies of the lists, dicts and dataclasses among its arguments.
             Leaf Tensors that f closes over are inputs too: their values at each call count.
             Everything else that f closes over is a constant: arrays, numbers, `training` of a
             module. f is run as it is in the first two calls, and must do the same in both.
@@ -256,16 +252,16 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str = "auto") -> An
 
     Returns:
         A function with f's signature. Results are arrays of their own where f returns Tensors:
-        they have no history, so derivatives are taken inside f. Called with Tensors, or within
-        another compiled function, it is f. A pickle or copy of it compiles afresh. It has
-        `.source`, `.code`, `.graph`, `.backend` and `.explain()`, of the arguments recorded
-        last. Draws of random numbers that no result depends on are not made.
+        they have no history, so derivatives are taken inside f. Called with Tensors (also in
+        the fields of a dataclass), or within another compiled function, it is f. A pickle or copy
+        of it compiles afresh. It has `.source`, `.code`, `.graph`, `.backend` and `.explain()`, of
+        the arguments recorded last. Draws that no result depends on are not made.
 
     Raises:
         GraphError: f asks for the value of what it computes (`if x > 0`, `float(x)`, iteration),
             adds to a gradient that it has not cleared, or did something else in its second call;
             an unknown backend.
-        DTypeError: an argument that is neither an array nor hashable; f is no function.
+        DTypeError: an array of other things than numbers; f is no function.
 
     >>> from minigrad.transforms import grad
     >>> dJ = compile(grad(lambda a, b, c: 3 * (a + b * c), (0, 1, 2)))
@@ -275,6 +271,13 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str = "auto") -> An
     if f is None:
         return lambda function: compile(function, backend=backend)
     return Compiled(f, backend)
+
+
+def _needed(entry: _Entry) -> dict[int, Any]:
+    """The casts of the numbers that the program uses."""
+    program = entry.program
+    used = {id(a) for line in program.lines for a in line.inputs} | set(map(id, program.outputs))
+    return {i: cast for i, cast in entry.casts if id(program.inputs[i]) in used}
 
 
 def _never(_args: Any) -> Any:

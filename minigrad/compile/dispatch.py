@@ -42,8 +42,8 @@ class Caller:
     ) -> Callable[[tuple[Any, ...]], Any] | None:
         """A function of a tuple of arguments that returns NotImplemented if their types differ.
 
-        `casts` says of a number what it is converted by. There is none where an argument is
-        neither an array nor a float.
+        `casts` says what a number that is used is converted by. There is no such function where
+        an argument is neither an array nor a float.
         """
         names = {**self._names, "ndarray": np.ndarray}
         body = [f"if len(args) != {len(like)}: return NotImplemented"]
@@ -56,8 +56,9 @@ class Caller:
                 body.append(f"if not ({same}): return NotImplemented")
             elif type(a) is float:
                 body.append(f"if type({x}) is not float: return NotImplemented")
-                names[f"cast{i}"] = casts[i]
-                body.append(f"{x} = cast{i}({x})")
+                if i in casts:
+                    names[f"cast{i}"] = casts[i]
+                    body.append(f"{x} = cast{i}({x})")
             else:
                 return None
         return _made("args", [*body, *self._body], names)
@@ -83,6 +84,8 @@ def _calling(
         *(f"{leaves[leaf]}._grad" for leaf in trace.graded),
     ]
     call = f"run({', '.join(operands)})"
+    if targets == results and not trace.cleared and trace.form == (tuple, *["*"] * trace.n):
+        return [*body, f"return {call}"], names
     body.append(f"{', '.join(targets)}, = {call}" if targets else call)
     body += [f"{leaves[leaf]}._grad = None" for leaf in trace.cleared]
     return [*body, f"return {_shape_of_result(trace, results)}"], names

@@ -100,7 +100,7 @@ class _Reader:
         rank, n = _RANK.get(op, _CALL), len(line.inputs)
         if rank < _CALL:
             ranks = [rank + 1, rank] if op is ROWS[np.power] else [rank, rank + 1]
-        elif op.code[:1] != "{":
+        elif op.code[:1] not in "{~+-":
             ranks = [0] * n  # a call
         elif re.match(r"\{0\}[.[]", op.code):
             ranks = [_CALL] + [0] * (n - 1)  # a method or an index
@@ -116,6 +116,7 @@ class _Reader:
             return text if own >= rank else f"({text})"
         if isinstance(a, (float, int)) and not isinstance(a, bool):
             text = repr(float(a) if isinstance(a, float) else a)
+            text = text.replace("inf", "np.inf").replace("nan", "np.nan")
             return f"({text})" if text[0] == "-" and rank > _RANK[ROWS[np.negative]] else text
         if isinstance(a, np.ndarray) and a.ndim:
             return self.arrays.setdefault(id(a), f"c{len(self.arrays) + 1}")

@@ -168,8 +168,19 @@ def test_names_in_another_order_are_the_same_arguments():
         assert step(y=2.0, x=5.0) == 3.0
 
 
-@pytest.mark.parametrize("bad", [{1, 2}, [{1}], bytearray(b"a"), np.array(["a"]), np.array([None])])
-def test_what_is_neither_an_array_nor_hashable(bad):
+@pytest.mark.parametrize("odd", [{1, 2}, [{1}], bytearray(b"a"), object()])
+def test_what_is_no_array_is_itself(odd):
+    """Hashable or not, another object of the same kind is another argument."""
+    seen = []
+    step = compiled(lambda x, y: (seen.append(y), x * 2)[1])
+    alike([step(X, odd) for _ in range(3)], [X * 2] * 3)
+    assert len(seen) == 2
+    step(X, {1, 2})
+    assert len(seen) == 3
+
+
+@pytest.mark.parametrize("bad", [np.array(["a"]), np.array([None])])
+def test_arrays_of_no_numbers(bad):
     """Refused by name; then it works as before."""
     step = compiled(lambda x, y: x * 2)
     with pytest.raises(mg.DTypeError, match=r"compile|<lambda>"):
