@@ -14,8 +14,9 @@ import numpy as np
 from minigrad.ops.declare import Joint
 from minigrad.program import Line, Program, recorded
 from minigrad.sweep import reach, sweep
-from minigrad.table import ROWS, Op
+from minigrad.table import ROWS, Op, word
 from minigrad.tensor import Tensor, is_recording, record, recording, remember
+from minigrad.tracing import tracer
 from minigrad.trees import flatten
 from minigrad.values import Array
 
@@ -51,7 +52,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(f)
     def checkpointed(*args: Any, **kwargs: Any) -> Any:
-        if not is_recording():
+        if not is_recording() or tracer.get() is not None:  # what compiles f plans its memory
             return f(*args, **kwargs)
         leaves, rebuild = flatten((args, kwargs))
         inputs = [a for a in leaves if isinstance(a, Tensor)]
@@ -100,7 +101,7 @@ def _one_node(
         symbol=name,
         form="primitive",
         call=record,
-        code=f"{name}({{*=}})",
+        code=f"{word(name, 'checkpoint')}({{*=}})",
         expand=lambda *xs: pack(program(*xs)),
     )
     return unpack(remember(pack([y._value for y in outputs]), op, inputs, held, {}))

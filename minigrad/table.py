@@ -7,6 +7,7 @@ Read next: `minigrad.ops.declare`, how a row is written.
 
 from __future__ import annotations
 
+import keyword
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -20,7 +21,7 @@ import numpy as np
 from minigrad.errors import NoRuleError
 from minigrad.values import Array
 
-__all__ = ["ROWS", "Op", "caller", "filled", "instead", "row"]
+__all__ = ["ROWS", "Op", "caller", "filled", "instead", "row", "word"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +90,12 @@ def filled(code: str, inputs: list[str], params: dict[str, str]) -> str:
         return ", ".join(shown[mark])
 
     return re.sub(r"\{(\w*)(\*?=?)\}", fill, code)
+
+
+def word(name: str, default: str) -> str:
+    """The name, if it may stand in a program; anything may be in the name of a function."""
+    fits = name.isascii() and name.isidentifier() and not keyword.iskeyword(name)
+    return name if fits else default
 
 
 def row(function: Any) -> Op:

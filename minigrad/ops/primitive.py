@@ -14,7 +14,7 @@ import numpy as np
 
 from minigrad.errors import DTypeError, ShapeError
 from minigrad.ops.declare import Joint
-from minigrad.table import Op
+from minigrad.table import Op, word
 from minigrad.tensor import Tensor, record
 from minigrad.tracing import tracer
 from minigrad.values import Array
@@ -98,7 +98,7 @@ def primitive(
         symbol=symbol or name,
         form="primitive",
         call=lambda op, *args, **params: record(op, args, params),
-        code=code or f"{name}({{*=}})",
+        code=code or f"{word(name, 'primitive')}({{*=}})",
         check=lambda rule, c, shape: _checked(name, vjps, rule, c, shape),
         expand=f if inline else None,
     )

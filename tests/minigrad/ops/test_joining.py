@@ -136,3 +136,45 @@ def test_what_does_not_fit_is_named(call, error, message):
     """The message names op, shapes and reason."""
     with pytest.raises(error, match=message):
         call(mg.tensor(np.ones(3)))
+
+
+def test_an_array_of_bases_broadcasts_with_the_ends():
+    """The new axis stands before theirs, as in NumPy."""
+    base = np.array([2.0, 3.0, 5.0])
+    y, pullback = mg.vjp(lambda b: np.logspace(0, 2, 3, base=b), base)
+    np.testing.assert_allclose(y, np.logspace(0, 2, 3, base=base), rtol=1e-15)
+    np.testing.assert_allclose(pullback(np.ones((3, 3)))[0], 1 + 2 * base, rtol=1e-14)
+
+
+def test_piecewise_takes_a_matrix_for_a_list_of_conditions():
+    """NumPy reads the rows of a matrix as conditions in turn, whatever x is."""
+    x, conditions = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[True, False], [False, True]])
+    y = np.piecewise(mg.tensor(x), conditions, [np.negative, np.square])
+    np.testing.assert_array_equal(y.data, np.piecewise(x, conditions, [np.negative, np.square]))
+
+
+def test_thousands_of_parts_join_block_by_block():
+    """Each part gets its own cotangent, whichever block it is in."""
+    parts = [mg.tensor([float(i)]) for i in range(5000)]
+    for join, axis in ((np.concatenate, 0), (np.concatenate, None), (np.stack, -1)):
+        y = join(parts, axis=axis)
+        assert y.data.ravel().tolist() == list(range(5000))
+        y.backward(np.arange(5000.0).reshape(y.shape))
+        assert [p.grad.tolist() for p in parts] == [[float(i)] for i in range(5000)]
+        for p in parts:
+            p.zero_grad()
+
+
+def test_a_number_to_append_to_is_double_precision():
+    """As in NumPy, where it is an array before it is joined."""
+    x = mg.tensor([1.0], dtype=np.float32)
+    y = np.append(7.0, x)
+    assert (y.dtype, y.data.tolist()) == (np.float64, [7, 1])
+    y.sum().backward()
+    assert (x.grad.dtype, x.grad.tolist()) == (np.float32, [1])
+
+
+def test_take_refuses_an_axis_that_is_not_there():
+    """No axis wraps around silently."""
+    with pytest.raises(mg.ShapeError, match=r"take: .*axis 2 is out of bounds"):
+        np.take(mg.tensor(np.ones((2, 3))), [0], axis=2)

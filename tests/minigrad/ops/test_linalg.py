@@ -247,3 +247,17 @@ def test_what_does_not_fit_is_refused(call, error, message):
     """The message names the function, what came, and what was expected; no axis wraps around."""
     with pytest.raises(error, match=message):
         call(mg.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: np.linalg.matrix_power(x, 1), r"matrix_power: got shape \(2, 3\); .*square"),
+        (lambda x: np.linalg.matrix_power(x[:1], 0), r"matrix_power: got shape \(1, 3\)"),
+        (lambda x: np.linalg.outer(x, x[0]), r"outer: got shapes \(2, 3\) and \(3,\)"),
+    ],
+)
+def test_a_matrix_of_another_shape_is_refused(call, message):
+    """Also where the numbers would multiply."""
+    with pytest.raises(mg.ShapeError, match=message):
+        call(mg.tensor(np.ones((2, 3))))

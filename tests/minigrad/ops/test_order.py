@@ -142,3 +142,14 @@ def test_what_is_not_taken_is_named(call, error, message):
     """The message names op and argument, or what NumPy says of it."""
     with pytest.raises(error, match=message):
         call(mg.tensor(TIED))
+
+
+@pytest.mark.parametrize("function", [np.median, np.nanmedian])
+@pytest.mark.filterwarnings("ignore")
+def test_the_median_of_nothing_is_nan(function):
+    """As in NumPy; there is nothing for a cotangent to go to."""
+    x = mg.tensor(np.zeros((3, 0)))
+    y = function(x, axis=1)
+    y.backward(np.ones(3))
+    assert np.isnan(y.data).all()
+    assert x.grad.shape == (3, 0)

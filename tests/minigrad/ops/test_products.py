@@ -124,3 +124,17 @@ def test_a_correlation_does_not_change_with_scale():
     x = np.random.default_rng(1).normal(size=(3, 6))
     slope = mg.grad(lambda x: np.corrcoef(x)[0, 2])(x)
     np.testing.assert_allclose(np.sum(slope * x, axis=1), np.zeros(3), atol=1e-15)
+
+
+@pytest.mark.parametrize("kind", ["fweights", "aweights"])
+def test_a_covariance_takes_one_weight_for_each_observation(kind):
+    """Weights do not broadcast."""
+    with pytest.raises(mg.ShapeError, match=r"cov: .*one weight for each of 3 observations"):
+        np.cov(mg.tensor(np.ones((2, 3))), **{kind: np.array([1])})
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_covariance_of_too_few_observations_is_not_a_number():
+    """There is no negative number of degrees of freedom."""
+    x = np.array([[1.0, 2.0], [3.0, 5.0]])
+    np.testing.assert_array_equal(np.cov(mg.tensor(x), ddof=3).data, np.cov(x, ddof=3))

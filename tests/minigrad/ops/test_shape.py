@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cases import takes
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -45,7 +46,7 @@ def test_a_rearrangement_undoes_itself(shape, data):
         lambda x: x.reshape((3, 2)),
         lambda x: x.reshape([3, -1]),
         lambda x: np.reshape(x, (3, 2)),
-        lambda x: np.reshape(x, shape=(-1, 2)),
+        *[lambda x: np.reshape(x, shape=(-1, 2))] * takes(np.reshape, "shape"),
     ],
 )
 def test_reshape_takes_its_sizes_in_every_form(call):
@@ -138,10 +139,13 @@ def test_a_shape_that_does_not_fit(call, message):
     [
         (lambda x: np.reshape(x, -1, order="A"), "reshape: got order 'A'; a Tensor takes 'C' or"),
         (lambda x: np.ravel(x, "K"), "reshape: got order 'K'"),
-        (
-            lambda x: np.reshape(x, -1, copy=False),
-            "reshape: .*'copy'; a Tensor takes a, shape, ord",
-        ),
+        *[
+            (
+                lambda x: np.reshape(x, -1, copy=False),
+                "reshape: .*'copy'; a Tensor takes a, shape, ord",
+            )
+        ]
+        * takes(np.reshape, "copy"),
         (lambda x: np.concatenate([x, x], dtype=np.float32), "concatenate: .*'dtype'"),
         (lambda x: np.stack([x, x], out=np.zeros((2, 2))), "stack: .*'out'"),
     ],

@@ -83,7 +83,16 @@ def test_the_area_under_a_line_that_ends():
         (lambda x: np.gradient(x[:1]), mg.ShapeError, "gradient: .*too small"),
         (lambda x: np.gradient(x, edge_order=3), mg.ShapeError, "gradient: .*'edge_order'"),
         (lambda x: np.interp(x, GRID, GRID[:2]), mg.ShapeError, "interp: .*not of the same length"),
-        (lambda x: np.convolve(x, x, "some"), mg.ShapeError, "convolve: .*mode"),
+        (lambda x: np.convolve(x, x, "some"), mg.ShapeError, "convolve: got mode 'some'; expected"),
+        (lambda x: np.correlate(x, x, "FULL"), mg.ShapeError, "convolve: got mode 'FULL'"),
+        (lambda x: np.diff(x, axis=1), mg.ShapeError, "diff: .*axis 1 is out of bounds"),
+        (lambda x: np.diff(x[0]), mg.ShapeError, "diff: .*at least one dim"),
+        (lambda x: np.gradient(x, axis=(0, 0)), mg.ShapeError, "gradient: .*repeated axis"),
+        (lambda x: np.polymul(x[None], x), mg.ShapeError, "polymul: .*1d only"),
+        (lambda x: np.polyadd(x[:, None], np.ones(5)), mg.ShapeError, "polyadd: .*two vectors"),
+        (lambda x: np.polyint(x[None]), mg.ShapeError, "polyint: .*a vector of coefficients"),
+        (lambda x: np.polydiv(x[None], x), mg.ShapeError, "polydiv: .*two vectors"),
+        (lambda x: np.correlate(x, x[0]), mg.ShapeError, "correlate: .*two vectors"),
         (lambda x: np.convolve(x, x[:0]), mg.ShapeError, "convolve: .*cannot be empty"),
     ],
 )
@@ -106,6 +115,28 @@ def test_the_slope_of_a_root():
     np.testing.assert_allclose(slope[1:], [-3, -1], rtol=1e-13)
     assert np.roots(mg.tensor([0.0, 2.0, 0.0])).data.tolist() == [0]
     assert np.roots(mg.tensor([0.0, 0.0])).tolist() == []
+
+
+def test_a_product_of_polynomials_has_no_leading_zeros():
+    """As in NumPy: what a factor begins with is dropped, also where a factor is 0."""
+    zero, a = mg.tensor([0.0, 0.0]), mg.tensor([0.0, 3.0, 2.0])
+    assert np.polymul(a, [1.0, 1.0]).data.tolist() == [3, 5, 2]
+    y = np.polymul(zero, a)
+    assert y.data.tolist() == [0, 0]
+    y.sum().backward()
+    assert (zero.grad.tolist(), a.grad.tolist()) == ([0, 5], [0, 0, 0])
+
+
+def test_the_polynomial_of_conjugate_zeros_is_real():
+    """Of a matrix it is the characteristic polynomial: of a rotation x² - 2 cos t x + 1."""
+    y = np.poly(mg.tensor([1 + 2j, 1 - 2j]))
+    assert (y.dtype, y.data.tolist()) == (np.float64, [1, -2, 5])
+
+    def trace(t):
+        rotation = np.stack([np.stack([np.cos(t), -np.sin(t)]), np.stack([np.sin(t), np.cos(t)])])
+        return np.poly(rotation)[1]
+
+    np.testing.assert_allclose(mg.grad(trace)(0.5), 2 * np.sin(0.5), rtol=1e-13)
 
 
 def test_polynomials_divide():
@@ -133,7 +164,7 @@ def test_a_fit_through_all_points():
     ("call", "message"),
     [
         (lambda x: np.polyfit(x, x, 1, full=True), "polyfit: .*'full'.* takes x, y, deg"),
-        (lambda x: np.poly(np.reshape(x, (1, 3))), "poly: .*expected the zeros, a vector"),
+        (lambda x: np.poly(np.reshape(x, (1, 3))), "poly: .*1d or non-empty square 2d"),
         (lambda x: np.roots(np.reshape(x, (1, 3))), "roots: .*rank-1"),
     ],
 )
