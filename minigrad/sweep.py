@@ -26,6 +26,7 @@ __all__ = ["conform", "reach", "sum_to", "sweep"]
 Node = Any  # a Tensor; this module needs its six fields and must not import it
 Array = Any  # any array that speaks NumPy's protocols
 _serial = attrgetter("serial")
+_where = np.where
 
 
 def reach(roots: Iterable[Node], floor: float = 0) -> list[Node]:
@@ -70,8 +71,8 @@ def sweep(
         g = cotangents.pop(node)
         yield node, g
         op, params = node.op, node.params
-        gate, passed = gates.pop(node, None), None
-        gated = gate is not None or op.forward is np.where
+        gate, passed = gates.pop(node, None) if gates else None, None
+        gated = gate is not None or op.forward is _where
         given = (g, node, *node.operands()) if record else (g, node._value, *node._args)
         rules = op.vjps if batch is None else batched(op, batch, node._args, params)
         for vjp, a, x in zip(rules, node.inputs, node._args):

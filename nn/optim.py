@@ -122,21 +122,21 @@ class SGD(Optimizer):
         self.momentum = momentum
         self.nesterov = nesterov
         self._v = _zeros(self.params) if momentum else {}
+        self._by_dtype: dict[Any, list[mg.Tensor]] = {}
+        for p in self.params:
+            self._by_dtype.setdefault(p.dtype, []).append(p)
 
     def step(self) -> None:
         """Update every parameter that has a gradient; the others are skipped."""
         if self.momentum or self.weight_decay:
             super().step()
             return
-        rate = self._rate.data
-        rates = {np.dtype(float): rate}
-        for p in self.params:
-            g = p.grad
-            if g is not None:
-                kind = p.dtype
-                if kind not in rates:
-                    rates[kind] = rate.astype(_real(kind))
-                p.descend(rates[kind] * g)
+        for kind, params in self._by_dtype.items():
+            rate = self._rate.data.astype(_real(kind))
+            for p in params:
+                g = p.grad
+                if g is not None:
+                    p.descend(rate * g)
 
     def _change(self, p: mg.Tensor, g: Any) -> Any:
         rate = self._rate.data.astype(_real(p.dtype))

@@ -65,7 +65,8 @@ def _column_stack(tup: Any) -> Any:
 
 
 def _append(arr: Any, values: Any, axis: int | None = None) -> Any:
-    return np.concatenate(arrays(np.append, (arr, values)), axis=axis)
+    parts = arrays(np.append, (arr, values))  # a Python number is an array of float64 here
+    return np.concatenate([p if hasattr(p, "dtype") else np.asarray(p) for p in parts], axis=axis)
 
 
 def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
@@ -147,6 +148,9 @@ def _logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0,
     dtype: Any = None, axis: int = 0,
 ) -> Any:  # fmt: skip
+    if np.ndim(base):  # an array of bases broadcasts with the ends before the new axis is made
+        start, stop, base = np.broadcast_arrays(start, stop, base)
+        base = np.expand_dims(base, axis)
     y = base ** np.linspace(start, stop, num, endpoint, axis=axis)
     return y if dtype is None else y.astype(dtype)
 
@@ -197,7 +201,7 @@ def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     (filt,) = arrays(np.trim_zeros, [filt])
     axes = normalize_axis_tuple(range(filt.ndim) if axis is None else axis, filt.ndim)
     parts = [slice(None)] * filt.ndim
-    for i, places in enumerate(np.nonzero(filt)):
+    for i, places in enumerate(np.nonzero(filt) if filt.ndim else ()):
         if i in axes:
             first, last = (places.min(), places.max()) if len(places) else (filt.shape[i], -1)
             parts[i] = slice(
@@ -275,7 +279,8 @@ def _choose(a: Any, choices: Sequence[Any]) -> Any:
 def _piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any) -> Any:
     """Each function sees only the elements it is for; of several conditions the last holds."""
     if not isinstance(condlist, (list, tuple)):
-        condlist = [condlist] if np.ndim(condlist) == np.ndim(x) else list(condlist)
+        single = np.ndim(condlist) <= min(np.ndim(x), 1)
+        condlist = [condlist] if single else list(condlist)
     elif np.ndim(x) and not np.ndim(condlist[0]):
         condlist = [condlist]
     conditions = [c if isinstance(c, Tensor) else np.asarray(c, bool) for c in condlist]

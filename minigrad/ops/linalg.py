@@ -112,6 +112,8 @@ def _multi_dot_call(op: Op, arrays_: Any) -> Any:
 def _matrix_power(a: Any, n: int) -> Any:
     """By repeated squaring, in NumPy's order; the power 0 is the identity whatever a is."""
     n = operator.index(n)
+    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
+        raise ShapeError(f"matrix_power: got shape {a.shape}; expected square matrices")
     if n < 0:
         a, n = np.linalg.inv(a), -n
     if n == 0:
@@ -315,6 +317,13 @@ def _cond(x: Any, p: Any = None) -> Any:
     return np.linalg.norm(x, p, (-2, -1)) * np.linalg.norm(inverse, p, (-2, -1))
 
 
+def _outer(x1: Any, x2: Any) -> Any:
+    x1, x2 = arrays(np.linalg.outer, (x1, x2))
+    if x1.ndim != 1 or x2.ndim != 1:
+        raise ShapeError(f"outer: got shapes {x1.shape} and {x2.shape}; expected two vectors")
+    return np.outer(x1, x2)
+
+
 def _vecdot(x1: Any, x2: Any, *, axis: int = -1) -> Any:
     x1, x2 = arrays(np.linalg.vecdot, (x1, x2))
     return np.vecdot(np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1))
@@ -354,7 +363,7 @@ multilinear(
 composed(np.linalg.matrix_power, _matrix_power)
 plain(np.linalg.matrix_rank)
 composed(np.linalg.matmul, lambda x1, x2: x1 @ x2)
-composed(np.linalg.outer, np.outer)
+composed(np.linalg.outer, _outer)
 composed(np.linalg.tensordot, lambda x1, x2, *, axes=2: np.tensordot(x1, x2, axes))
 composed(np.linalg.vecdot, _vecdot)
 composed(np.linalg.diagonal, lambda x, *, offset=0: np.diagonal(x, offset, -2, -1))

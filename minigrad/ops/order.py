@@ -46,6 +46,8 @@ def _shares(g: Array, a: Array, axis: Any, n: int, ignoring: bool, places: Any) 
 
     n: how many quantiles; ignoring: whether nans are passed by.
     """
+    if not a.size:
+        return np.reshape(np.ravel(g)[:0], a.shape)
     x = rows(a, axis)
     last = x.shape[-1] - 1
     ordered, nan, numbers = np.sort(x, axis=-1), np.isnan(x), np.arange(last + 1.0)

@@ -138,11 +138,14 @@ def _takes_one(f: Function) -> bool:
 
 def _checked_forward(name: str, f: Callable[..., Any]) -> Callable[..., Array]:
     def forward(*args: Any, **params: Any) -> Array:
-        before = tracer.set(None)  # what f does inside is its own
-        try:
+        if tracer.get() is None:
             y = f(*args, **params)
-        finally:
-            tracer.reset(before)
+        else:
+            before = tracer.set(None)  # what f does inside is its own
+            try:
+                y = f(*args, **params)
+            finally:
+                tracer.reset(before)
         if not hasattr(y, "dtype"):
             y = np.asarray(y)[()]
         if y.dtype.kind not in "fciub":

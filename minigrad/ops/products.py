@@ -163,11 +163,13 @@ def _cov(
         return x @ x.T
     ddof = int(not bias) if ddof is None else ddof
     given = arrays(np.cov, [w for w in (fweights, aweights) if w is not None])
+    if any(np.shape(w) != x.shape[1:] for w in given):
+        raise ValueError(f"expected one weight for each of {x.shape[1]} observations")
     w = given[0] * given[1] if len(given) > 1 else given[0] if given else np.ones(x.shape[1], dtype)
     total = np.sum(w)
     if aweights is not None:  # fweights count observations, aweights say how much each counts
         ddof = ddof * np.sum(w * given[-1]) / total
-    free = total - ddof
+    free = np.maximum(total - ddof, 0)
     off = x - np.average(x, axis=1, weights=w, keepdims=True)
     return np.squeeze(off @ np.conjugate(off * w).T / free)
 

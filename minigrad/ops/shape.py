@@ -73,7 +73,7 @@ def _returned(g: Array, x: Array, function: Any, *args: Any, **kwargs: Any) -> A
 def _concatenate(i: int, g: Array, y: Array, *xs: Array, axis: int | None) -> Array:
     """The part of `g` that input `i` became."""
     if axis is None:
-        start = sum(x.size for x in xs[:i])
+        start = sum(np.size(x) for x in xs[:i])
         return np.reshape(g[start : start + xs[i].size], xs[i].shape)
     start = sum(x.shape[axis] for x in xs[:i])
     part = slice(start, start + xs[i].shape[axis])
@@ -84,11 +84,31 @@ def _stack(i: int, g: Array, y: Array, *xs: Array, axis: int) -> Array:
     return g[(slice(None),) * (axis % g.ndim) + (i,)]
 
 
+_MANY = 64
+
+
 def _joining(function: Any) -> Any:
-    def call(op: Op, parts: Any, axis: int | None = 0) -> Tensor:
-        return record(op, arrays(function, parts), {"axis": axis})
+    """Of more than a few inputs, blocks are joined first.
+
+    The sweep calls the rule once for each input, with all inputs: n² arguments of a node with n.
+    """
+
+    def call(op: Op, parts: Any, axis: int | None = 0) -> Any:
+        parts = arrays(function, parts)
+        while len(parts) > _MANY:
+            blocks = [parts[i : i + _MANY] for i in range(0, len(parts), _MANY)]
+            parts = [_join(op, block, axis) for block in blocks]
+            op = ROWS[np.concatenate]
+        return _join(op, tuple(parts), axis)
 
     return call
+
+
+def _join(op: Op, parts: tuple[Any, ...], axis: int | None) -> Any:
+    params = {"axis": axis}
+    if Tensor in map(type, parts):
+        return record(op, parts, params)
+    return op.forward(*parts, **params)
 
 
 def _joined(function: Any) -> Any:

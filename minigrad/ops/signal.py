@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
+from minigrad.errors import ShapeError
 from minigrad.ops.declare import arrays, composed, linear, multilinear, rule
 from minigrad.ops.shape import applied, raised
-from minigrad.tensor import Tensor
+from minigrad.table import Op
+from minigrad.tensor import Tensor, record
 from minigrad.values import Array
 
 __all__: list[str] = []
@@ -155,8 +157,17 @@ def _slid(g: Array, v: Array, mode: Any, n: int) -> Array:
     return np.convolve(_full(g, n, v.size, mode), v[::-1], "full")[v.size - 1 : v.size - 1 + n]
 
 
+def _convolving(op: Op, a: Any, v: Any, mode: Any = "full") -> Tensor:
+    """Older NumPy guesses at a mode that it does not know."""
+    if mode not in ("full", "same", "valid"):
+        raise ShapeError(f"convolve: got mode {mode!r}; expected 'full', 'same' or 'valid'")
+    return record(op, arrays(np.convolve, (a, v)), {"mode": mode})
+
+
 def _correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     a, v = arrays(np.correlate, (a, v))
+    if a.ndim != 1 or v.ndim != 1:
+        raise ValueError("expected two vectors")
     if a.size >= v.size or mode == "full":
         return np.convolve(a, np.conjugate(v)[::-1], mode)
     return np.convolve(np.conjugate(v), a[::-1], mode)[::-1]
@@ -166,6 +177,7 @@ multilinear(
     np.convolve,
     lambda g, y, a, v, *, mode="full": np.reshape(_slid(g, np.ravel(v), mode, a.size), a.shape),
     lambda g, y, a, v, *, mode="full": np.reshape(_slid(g, np.ravel(a), mode, v.size), v.shape),
+    call=_convolving,
 )
 composed(np.correlate, _correlate)
 composed(np.diff, _diff)
@@ -221,6 +233,8 @@ def _polyval(p: Any, x: Any) -> Any:
 def _polyadd(a1: Any, a2: Any) -> Any:
     a, b = (np.atleast_1d(a) for a in arrays(np.polyadd, (a1, a2)))
     n = max(len(a), len(b))
+    if any(len(p) < n and p.ndim > 1 for p in (a, b)):
+        raise ValueError("expected two vectors of coefficients")
     return np.pad(a, (n - len(a), 0)) + np.pad(b, (n - len(b), 0))
 
 
@@ -247,6 +261,8 @@ def _polyder(p: Any, m: int = 1) -> Any:
 
 def _polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     p, k = arrays(np.polyint, (p, 0 if k is None else k))
+    if m and p.ndim != 1:
+        raise ValueError("expected a vector of coefficients")
     k = np.broadcast_to(k, (m,))
     for i in range(m):
         p = np.append(p / np.arange(len(p), 0, -1), k[i])
@@ -260,8 +276,6 @@ def _poly(seq_of_zeros: Any) -> Any:
         zeros = np.linalg.eigvals(zeros)
     if zeros.ndim != 1:
         raise ValueError("input must be 1d or non-empty square 2d array.")
-    if not len(zeros):
-        return 1.0 + np.sum(zeros)
     p = one = np.ones(1, zeros.dtype)
     for i in range(len(zeros)):
         p = np.convolve(p, np.append(one, -zeros[i]))
@@ -288,6 +302,8 @@ def _roots(p: Any) -> Any:
 def _polydiv(u: Any, v: Any) -> tuple[Any, Any]:
     """Long division; leading zeros of the remainder are dropped."""
     u, v = (np.atleast_1d(a) + 0.0 for a in arrays(np.polydiv, (u, v)))
+    if u.ndim > 1 or v.ndim > 1 or not len(u):
+        raise ValueError("expected two vectors of coefficients")
     quotient, scale = [], 1 / v[0]
     for k in range(len(u) - len(v) + 1):
         quotient.append(scale * u[k])
