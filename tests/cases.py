@@ -1,7 +1,9 @@
 """How a test says where and how an op is called; `cases_<family>` says it for each row."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -38,6 +40,11 @@ def on(*domains, call=None, shapes=None, analytic=True, on_complex=None):
     return [Case(domains, call, shapes, analytic, analytic if on_complex is None else on_complex)]
 
 
+def takes(function, argument):
+    """Whether the installed NumPy's function has the argument: some came after 2.0."""
+    return argument in inspect.signature(function).parameters
+
+
 def internal(key):
     """A call of a row that stands under no public function."""
     op = ROWS[key]
@@ -49,7 +56,7 @@ def internal(key):
 def checker(*xs):
     """A mask of the broadcast shape of xs, alternately true and false."""
     shape = np.broadcast_shapes(*(x.shape for x in xs))
-    return np.arange(np.prod(shape, dtype=int)).reshape(shape) % 2 == 0
+    return np.arange(prod(shape)).reshape(shape) % 2 == 0
 
 
 def reductions(function, analytic=True, empty=((0,), (0, 3))):

@@ -4,11 +4,12 @@ One entry for each row: how to call it and where it is safe to evaluate. `test_t
 """
 
 import numpy as np
-from cases import checker, internal, on
+from cases import checker, internal, on, takes
 from strategies import NONZERO, POSITIVE, REAL
 
 LOW, BETWEEN, HIGH = ((-1.5, -0.7),), ((-3, -1.6), (-0.6, 0.6), (1.6, 3)), ((0.7, 1.5),)
 INSIDE = ((-0.8, 0.8),)
+LEVELS = np.array([0.5, 1])
 
 CASES = {
     np.add: on(REAL, REAL),
@@ -61,7 +62,8 @@ CASES = {
     np.heaviside: on(
         REAL, call=lambda h: np.heaviside(np.array([0, 1, -1], np.float32), h), shapes=((3,), ()),
         analytic=False,
-    ),
+    )
+    + on(REAL, call=lambda h: np.heaviside(np.float32(0), h), analytic=False),
     np.sign: on(NONZERO, analytic=False, on_complex=True),
     np.floor_divide: on(((0.1, 0.8), (2.2, 2.4)), call=lambda x: x // 1, analytic=False)
     + on(((1, 1.1),), call=lambda x: 2.5 // x, analytic=False),
@@ -87,12 +89,15 @@ CASES = {
         ((1, 1.1),), ((1, 1.1),), analytic=False,
         call=lambda a, b: a * np.isclose(a, b, atol=0.2) + b * np.isclose(a, b + 1, 0.1),
     ),
-    np.isin: on(REAL, call=lambda x: x * np.isin(x, [0.5, 1], invert=True), analytic=False),
+    np.isin: on(REAL, call=lambda x: x * np.isin(x, LEVELS, invert=True), analytic=False),
     np.isposinf: on(REAL, call=lambda x: x * ~np.isposinf(x), analytic=False),
     np.isneginf: on(REAL, call=lambda x: x * ~np.isneginf(x), analytic=False),
     np.isreal: on(REAL, call=lambda x: x * np.isreal(x), analytic=False),
     np.iscomplex: on(REAL, call=lambda x: x * ~np.iscomplex(x), analytic=False),
-    np.astype: on(REAL, call=lambda x: np.astype(x, np.float64, copy=False), analytic=False),
+    np.astype: on(
+        REAL, call=lambda x: np.astype(x, np.float64, copy=False), shapes=((2,), (2, 3)),
+        analytic=False,
+    ),
     np.nan_to_num: on(REAL, analytic=False, on_complex=True),
     np.angle: on(NONZERO, analytic=False, on_complex=True)
     + on(NONZERO, call=lambda z: np.angle(z, deg=True), analytic=False, on_complex=True),
@@ -111,7 +116,10 @@ CASES = {
     np.clip: on(BETWEEN, LOW, HIGH, analytic=False)
     + on(BETWEEN, call=lambda x: np.clip(x, -1, 1), analytic=False)
     + on(BETWEEN, call=lambda x: np.clip(x, None, 1), analytic=False)
-    + on(BETWEEN, call=lambda x: np.clip(x, min=-1), analytic=False),
+    + [
+        case for case in on(BETWEEN, call=lambda x: np.clip(x, min=-1), analytic=False)
+        if takes(np.clip, "min")
+    ],
     np.where: on(REAL, REAL, call=lambda a, b: np.where(checker(a, b), a, b)),
     np.conjugate: on(REAL, analytic=False, on_complex=True),
     np.real: on(REAL, analytic=False, on_complex=True),

@@ -22,7 +22,9 @@ CASES = {
         REAL, REAL, call=lambda x, v: internal("add_at")(x, v, TWICE),
         shapes=(((3,), (3,)), ((3, 2), (3, 2))), analytic=False, on_complex=True,
     ),
-    np.bincount: on(REAL, call=lambda w: np.bincount(TWICE, w), shapes=((3,),), analytic=False)
+    np.bincount: on(
+        REAL, call=lambda w: np.bincount(TWICE[: len(w)], w), shapes=((3,),), analytic=False
+    )
     + on(REAL, call=lambda w: np.bincount(TWICE, w, minlength=5), shapes=((3,),), analytic=False),
     "set_at": on(
         REAL, REAL, call=lambda x, v: mg.set_at(x, TWICE, v),

@@ -9,6 +9,7 @@ from strategies import NONZERO, POSITIVE, REAL
 
 PAIRS = (((), ()), ((2,), (2,)), ((1, 2), (3, 2)))
 PLACES = np.array([[2, 0, 2]])
+CHOSEN = np.array([False, True])
 
 
 def joined(function, shapes):
@@ -53,6 +54,10 @@ CASES = {
         analytic=False, on_complex=True,
     )
     + on(
+        REAL, REAL, call=lambda a, v: np.insert(a, 0, v, axis=0), shapes=(((2, 3), (3,)),),
+        analytic=False, on_complex=True,
+    )
+    + on(
         REAL, REAL, call=lambda a, v: np.insert(a, [0, 2], v, axis=-1),
         shapes=(((3,), (2,)), ((3,), ()), ((2, 3), (2, 2))), analytic=False, on_complex=True,
     ),
@@ -68,6 +73,7 @@ CASES = {
     ),
     np.broadcast_arrays: all_of_several(np.broadcast_arrays, (((3,), (2, 1)), ((), (0, 2)))),
     np.linspace: on(REAL, REAL, call=lambda a, b: np.linspace(a, b, 4))
+    + on(REAL, REAL, call=lambda a, b: np.linspace(a, b, 3), shapes=(((), ()),))
     + on(REAL, REAL, call=lambda a, b: np.linspace(a, b, 3, endpoint=False, axis=-1))
     + on(REAL, REAL, call=lambda a, b: np.linspace(a, b, 5, retstep=True)[1])
     + on(REAL, call=lambda a: np.linspace(a, 3, num=1)),
@@ -95,7 +101,8 @@ CASES = {
     np.trim_zeros: on(
         REAL, call=lambda x: np.trim_zeros(x * [0, 1, 0, 1, 0, 0]), shapes=((6,),)
     )
-    + on(REAL, call=lambda x: np.trim_zeros(x * [0, 1, 0], "b"), shapes=((3,),)),
+    + on(REAL, call=lambda x: np.trim_zeros(x * [0, 1, 0], "b"), shapes=((3,),))
+    + on(NONZERO, call=np.trim_zeros, shapes=((3,),)),
     np.take: on(REAL, call=lambda x: np.take(x, [2, 0, -1]), shapes=((3,), (2, 3)))
     + on(REAL, call=lambda x: np.take(x, PLACES, axis=-1), shapes=((3,), (2, 3)))
     + on(REAL, call=lambda x: np.take(x, [5, -7], 0, mode="clip"), shapes=((3,), (2, 3)))
@@ -105,11 +112,13 @@ CASES = {
         REAL, call=lambda x: np.take_along_axis(x, PLACES, axis=1), shapes=((2, 3),)
     )
     + on(REAL, call=lambda x: np.take_along_axis(x, PLACES[0], axis=-1), shapes=((3,),))
-    + on(REAL, call=lambda x: np.take_along_axis(x, np.array([3, 0]), None), shapes=((2, 3),)),
+    + on(REAL, call=lambda x: np.take_along_axis(x, np.array([3, 0]), None), shapes=((2, 3),))
+    + on(REAL, call=lambda x: np.take_along_axis(x, np.array([0, 0]), None), shapes=((2,),)),
     np.compress: on(
         REAL, call=lambda x: np.compress([True, False, True], x, axis=-1), shapes=((3,), (2, 4))
     )
-    + on(REAL, call=lambda x: np.compress([False, True], x), shapes=((2, 3),)),
+    + on(REAL, call=lambda x: np.compress(CHOSEN, x), shapes=((2, 3),))
+    + on(REAL, call=lambda x: np.compress([True], x), shapes=((2,),)),
     np.extract: on(REAL, call=lambda x: np.extract(checker(x), x), shapes=((3,), (2, 3))),
     np.select: on(
         REAL, REAL, call=lambda a, b: np.select([checker(a, b), ~checker(a)], [a, b]),
@@ -148,6 +157,10 @@ CASES = {
     np.full_like: on(
         REAL, call=lambda v: np.full_like(np.broadcast_to(v, (2, 3)), v),
         shapes=((), (3,), (2, 1)), analytic=False, on_complex=True,
+    )
+    + on(
+        REAL, call=lambda v: np.full_like(np.stack([v, v]), v), shapes=((3,),),
+        analytic=False, on_complex=True,
     ),
 }  # fmt: skip
 

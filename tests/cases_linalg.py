@@ -228,6 +228,7 @@ CASES |= {
             shapes=((4, 4),)),
     ],
     np.linalg.tensorsolve: [
+        *on(NONZERO, NONZERO, call=np.linalg.tensorsolve, shapes=(((), ()),)),
         *on(REAL, REAL, call=lambda a, b: np.linalg.tensorsolve(regular(a), b),
             shapes=(((3, 3), (3,)),)),
         *on(REAL, REAL, call=lambda a, b: np.linalg.tensorsolve(as_tensor(a, (2, 2, 4)), b),
@@ -237,7 +238,8 @@ CASES |= {
             shapes=(((6, 6), (2, 3)),)),
     ],
     np.linalg.cond: [
-        *on(REAL, call=lambda a: np.linalg.cond(apart(a)), shapes=OBLONG, **HERMITIAN),
+        *on(REAL, call=lambda a: np.linalg.cond(apart(a)), shapes=(*OBLONG, (3, 2, 2)),
+            **HERMITIAN),
         *[case for p in (2, -2) for case in on(
             REAL, call=lambda a, p=p: np.linalg.cond(apart(a), p), shapes=OBLONG, **HERMITIAN)],
         *[case for p in (1, -1, np.inf, -np.inf, "fro", "nuc") for case in on(

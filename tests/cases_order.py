@@ -54,7 +54,8 @@ CASES = {
     + sorted_by(lambda x: np.sort(x, None), shapes=((), (4,), (2, 3))),
     np.partition: sorted_by(lambda x: np.partition(x, 2), shapes=((7,), (2, 5)))
     + sorted_by(lambda x: np.partition(x, (0, -1), axis=0), shapes=((5,), (3, 2)))
-    + sorted_by(lambda x: np.partition(x, 1, axis=None), shapes=((5,), (3, 2))),
+    + sorted_by(lambda x: np.partition(x, 1, axis=None), shapes=((5,), (3, 2)))
+    + sorted_by(lambda x: np.partition(x, 0, axis=None), shapes=((2,),)),
     np.median: reductions(np.median, analytic=False, empty=((5,),)),
     np.quantile: reductions(
         lambda x, **kwargs: np.quantile(x, 0.3, **kwargs), analytic=False, empty=()
@@ -66,9 +67,9 @@ CASES = {
     + sorted_by(
         lambda x: np.percentile(x, [10, 55], axis=(0, -1), keepdims=True), shapes=((2, 3, 2),)
     )
-    + sorted_by(lambda x: np.percentile(x, 30, method="hazen"), shapes=((4,), (2, 3))),
+    + sorted_by(lambda x: np.percentile(x, 30, -1, method="hazen"), shapes=((4,), (2, 3))),
     np.nanmedian: reductions(np.nanmedian, analytic=False, empty=()) + over_nans(np.nanmedian),
-    np.nanquantile: over_nans(lambda x, **kwargs: np.nanquantile(x, [0.2, 0.7], **kwargs))
+    np.nanquantile: over_nans(lambda x, **kwargs: np.nanquantile(x, 0.7, **kwargs))
     + in_each_method(lambda x, *args, **kwargs: np.nanquantile(holed(x), *args, **kwargs)),
     np.nanpercentile: over_nans(lambda x, **kwargs: np.nanpercentile(x, 35, **kwargs))
     + sorted_by(lambda x: np.nanpercentile(x, [[5, 95]], method="lower"), shapes=((3,), (2, 3))),

@@ -84,7 +84,8 @@ CASES = {
     np.diag: on(REAL, shapes=((3,), (2, 3), (0,)))
     + on(REAL, call=lambda x: np.diag(x, -1), shapes=((3,), (2, 3))),
     np.diagonal: on(REAL, shapes=((2, 3), (2, 2, 3), (0, 2)))
-    + on(REAL, call=lambda x: np.diagonal(x, 1, 0, -1), shapes=((2, 3), (2, 2, 3))),
+    + on(REAL, call=lambda x: np.diagonal(x, 1, 0, -1), shapes=((2, 3), (2, 2, 3)))
+    + on(REAL, call=lambda x: np.diagonal(x, 0, -1, -2), shapes=((3, 3), (2, 3, 3))),
     np.diagflat: on(REAL, call=lambda x: np.diagflat(x, 1), shapes=((), (3,), (2, 2))),
     np.trace: on(REAL, shapes=((2, 3), (2, 2, 3)))
     + on(REAL, call=lambda x: np.trace(x, -1, axis1=1, axis2=0), shapes=((2, 3), (2, 2, 3))),

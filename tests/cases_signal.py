@@ -97,13 +97,22 @@ CASES = {
     np.polyint: on(REAL, call=np.polyint, shapes=((3,),))
     + on(REAL, call=lambda p: np.polyint(p, 2, p[:2]), shapes=((3,),))
     + on(REAL, call=lambda p: np.polyint(p, 2, 5), shapes=((3,),), analytic=False),
-    np.poly: on(REAL, shapes=((1,), (3,))),
+    np.poly: on(REAL, shapes=((1,), (3,)))
+    + on(
+        REAL, call=lambda a: np.poly(a * np.array([[1, 2], [3, 4]])), shapes=((), (2, 2)),
+        analytic=False,
+    ),
     np.roots: on(
         ((1, 1.1),), call=lambda p: np.real(np.roots(p * [1, -91, -910, 1000])),
         shapes=((4,),), analytic=False,
     )
     + on(
-        ((1, 1.1),), call=lambda p: np.roots(p * [0, 1, -30, 1, 0]), shapes=((5,),), analytic=False
+        ((1, 1.1),), call=lambda p: np.real(np.roots(p * [0, 1, -30, 1, 0])), shapes=((5,),),
+        analytic=False,
+    )
+    + on(
+        NONZERO, call=lambda p: np.real(np.roots(np.append(7.0, p))), shapes=((1,),),
+        analytic=False,
     ),
     np.vander: on(REAL, shapes=((3,), (1,)), analytic=False)
     + on(REAL, call=lambda x: np.vander(x, 4, increasing=True), shapes=((2,),), analytic=False),

@@ -142,6 +142,7 @@ linear(
     lambda g, y, a, *, shape: np.reshape(g, a.shape),
     forward=_reshape,
     call=_reshaping,
+    code="np.reshape({0}, {shape})",
 )
 linear(np.ravel, lambda g, y, a: np.reshape(g, a.shape), call=_raveling)
 linear(np.squeeze, lambda g, y, a, *, axis=None: np.reshape(g, a.shape))
