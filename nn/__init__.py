@@ -45,8 +45,9 @@ from nn.training import DivergenceError, History, fit
 
 __all__ = [
     "SGD", "Adam", "ArgumentError", "DeepNetwork", "DivergenceError", "Dropout", "History",
-    "Linear", "Module", "Report", "Sequential", "binary_cross_entropy", "binary_cross_entropy_with_logits",
-    "check_closed_form", "closed_form", "cross_entropy", "elu", "fit", "gelu", "hinge", "huber",
-    "identity", "init", "leaky_relu", "log_softmax", "mae", "mse", "optim", "plots", "relu",
-    "shapes", "sigmoid", "silu", "softmax", "softplus", "squared_error", "tanh",
+    "Linear", "Module", "Report", "Sequential", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "check_closed_form", "closed_form", "cross_entropy",
+    "elu", "fit", "gelu", "hinge", "huber", "identity", "init", "leaky_relu", "log_softmax",
+    "mae", "mse", "optim", "plots", "relu", "shapes", "sigmoid", "silu", "softmax", "softplus",
+    "squared_error", "tanh",
 ]  # fmt: skip
