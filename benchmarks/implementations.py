@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from networks import Array, Problem
 
-__all__ = ["HAND", "IMPLEMENTATIONS", "Step", "installed"]
+__all__ = ["HAND", "IMPLEMENTATIONS", "PRODUCTS", "Step", "installed"]
 
 HAND = "numpy by hand"
+PRODUCTS = "products only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,12 @@ def _softmax(Z: Array, Y: Array) -> tuple[Array, Any]:
     return E / S, (np.log(S) - (Z * Y).sum(axis=0)).mean()
 
 
-def minigrad(problem: Problem, learning_rate: float) -> Step:
-    """nn.DeepNetwork, a loss from logits, nn.SGD."""
+def minigrad(problem: Problem, learning_rate: float, backend: str = "") -> Step:
+    """nn.DeepNetwork, a loss from logits, nn.SGD; compiled, if a backend is named.
+
+    A compiled step clears the gradients, so that nothing need be kept for the caller.
+    """
+    import minigrad as mg
     import nn
 
     X, Y, network = problem.X, problem.Y, problem.network
@@ -91,14 +97,39 @@ def minigrad(problem: Problem, learning_rate: float) -> Step:
         tensor.data = start
     optimizer = nn.SGD(model.parameters(), learning_rate)
 
-    def run() -> Any:
+    def step(X: Array, Y: Array) -> Any:
         optimizer.zero_grad()
         J = loss(model.logits(X), Y)
         J.backward()
         optimizer.step()
+        if backend:
+            optimizer.zero_grad()
         return J
 
-    return Step(run, lambda: [p.data for p in tensors])
+    run = mg.compile(step, backend=backend) if backend else step
+    return Step(lambda: run(X, Y), lambda: [p.data for p in tensors])
+
+
+def products_only(problem: Problem, _learning_rate: float) -> Step:
+    """The matrix products of a step and nothing else, into arrays that are there: the floor.
+
+    What it computes is no step, so it has no parameters to compare.
+    """
+    W = problem.W
+    A = [problem.X] + [np.zeros((w.shape[0], problem.network.m), w.dtype) for w in W]
+    dW = [np.empty_like(w) for w in W]
+    dZ = [np.zeros_like(a) for a in A]
+
+    def run() -> float:
+        for w, a, z in zip(W, A, A[1:], strict=False):
+            np.dot(w, a, z)
+        for i in range(len(W) - 1, -1, -1):
+            np.dot(dZ[i + 1], A[i].T, dW[i])
+            if i:
+                np.dot(W[i].T, dZ[i + 1], dZ[i])
+        return 0.0
+
+    return Step(run, list)
 
 
 def torch(problem: Problem, learning_rate: float) -> Step:
@@ -256,7 +287,10 @@ def _forward(numpy: Any, parameters: list[Any], X: Any) -> Any:
 
 IMPLEMENTATIONS: dict[str, Callable[[Problem, float], Step]] = {
     HAND: hand_written,
+    PRODUCTS: products_only,
     "minigrad": minigrad,
+    "compiled numpy": partial(minigrad, backend="numpy"),
+    "compiled numba": partial(minigrad, backend="numba"),
     "torch": torch,
     "torch functional": torch_functional,
     "jax": jax,
@@ -267,4 +301,6 @@ IMPLEMENTATIONS: dict[str, Callable[[Problem, float], Step]] = {
 
 def installed(name: str) -> bool:
     """Whether this implementation can run here; NumPy and minigrad themselves must."""
-    return name in {HAND, "minigrad"} or find_spec(name.split(maxsplit=1)[0]) is not None
+    first, *rest = name.split(maxsplit=1)
+    library = rest[0] if first == "compiled" else first
+    return name in {HAND, PRODUCTS, "minigrad"} or find_spec(library) is not None

@@ -10,7 +10,10 @@ from types import ModuleType
 import pytest
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
-NAMES = ["minigrad", "torch", "torch functional", "jax", "autograd", "mygrad"]
+NAMES = [
+    "minigrad", "compiled numpy", "compiled numba", "torch", "torch functional", "jax", "autograd",
+    "mygrad",
+]  # fmt: skip
 
 
 @pytest.fixture
