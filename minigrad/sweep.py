@@ -71,7 +71,7 @@ def sweep(
         g = cotangents.pop(node)
         yield node, g
         op, params = node.op, node.params
-        gate, passed = gates.pop(node, None) if gates else None, None
+        gate = gates.pop(node, None) if gates else None
         gated = gate is not None or op.forward is _where
         given = (g, node, *node.operands()) if record else (g, node._value, *node._args)
         rules = op.vjps if batch is None else batched(op, batch, node._args, params)
@@ -92,10 +92,10 @@ def sweep(
             if a in cotangents:
                 cotangents[a] = cotangents[a] + c
                 if a in gates:
-                    gates[a] = True if passed is None else np.logical_or(gates[a], passed)
+                    gates[a] = np.logical_or(gates[a], passed) if gated else True
             else:
                 cotangents[a] = c
-                if passed is not None:
+                if gated and passed is not True:
                     gates[a] = passed
                 if a.op is not None:
                     waiting[-a.serial] = a
@@ -111,15 +111,15 @@ def _through(
     params: Mapping[str, Any],
     x: Array,
     batch: int | None,
-) -> tuple[Array, Array | None]:
+) -> tuple[Array, Any]:
     """The cotangent that vjp gives past the gate of the node, and the gate of the input it is for.
 
     Elements that `np.where` did not take have no cotangent, also where a derivative is infinite:
-    zero times it would be nan. An input x that was broadcast has no gate.
+    zero times it would be nan. An input x that was broadcast has no gate: True.
     """
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         c = vjp(*given, **params)
-    passed = None
+    passed: Any = True
     if c is None:
         return c, passed
     if op.forward is np.where:
@@ -127,7 +127,7 @@ def _through(
         passed = passed if gate is None else np.logical_and(gate, passed)
     elif gate is not None and is_elementwise(op):
         c, passed = np.where(gate, c, 0), gate
-    return c, passed if c.shape[batch is not None :] == x.shape else None
+    return c, passed if c.shape[batch is not None :] == x.shape else True
 
 
 def conform(c: Array | None, x: Array, batch: int | None = None) -> Array | None:

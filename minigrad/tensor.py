@@ -30,6 +30,7 @@ __all__ = ["Tensor", "is_recording", "name", "no_grad", "record", "recording", "
 
 _NO_PARAMS: Mapping[str, Any] = {}
 _clock = count(1)  # next() is atomic, so serials are unique across threads
+_watching = tracer.get  # the trace that is told of what happens here, or None
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
 _new = object.__new__
 
@@ -56,7 +57,7 @@ def remember(
     """The node for a value that `op` computed from the args, which the inputs held."""
     node: Tensor = _new(Tensor)
     if not _recording.get():
-        if tracer.get() is not None:  # a trace sees it all the same, but no derivative passes
+        if _watching() is not None:  # a trace sees it all the same, but no derivative passes
             with recording(True):
                 return record(ROWS["stop_gradient"], (remember(value, op, inputs, args, params),))
         op, inputs, args, params = None, (), (), _NO_PARAMS
@@ -191,13 +192,13 @@ class Tensor(ArrayLike):
     @property
     def data(self) -> Array:
         """The value, as a read-only array. Assigning rebinds a leaf: `W.data = W.data - step`."""
-        watching = tracer.get()
+        watching = _watching()
         return readonly(self._value) if watching is None else watching.read(self)
 
     @data.setter
     def data(self, value: Any) -> None:
         self._leaf("assigning .data")
-        watching = tracer.get()
+        watching = _watching()
         if watching is not None:
             watching.assign(self, value)
             return
@@ -210,7 +211,7 @@ class Tensor(ArrayLike):
         Args:
             step: of the leaf's shape, for example `alpha * W.grad`.
         """
-        if tracer.get() is not None:
+        if _watching() is not None:
             self.data = self.data - step
             return
         value = self._value
@@ -226,14 +227,14 @@ class Tensor(ArrayLike):
     @property
     def grad(self) -> Array | None:
         """What `backward()` has accumulated here, of this Tensor's shape and dtype; None before."""
-        watching = tracer.get()
+        watching = _watching()
         if watching is not None:
             watching.grad(self)
         return self._grad
 
     @grad.setter
     def grad(self, value: Any) -> None:
-        traced = tracer.get() is not None and isinstance(value, Tensor)
+        traced = _watching() is not None and isinstance(value, Tensor)
         if value is not None and not traced:
             value = self._fitting(f"grad of {self._called()}", value).copy()
         self.zero_grad()
@@ -242,7 +243,7 @@ class Tensor(ArrayLike):
     def zero_grad(self) -> None:
         """Forget the accumulated gradient."""
         self._grad = None
-        watching = tracer.get()
+        watching = _watching()
         if watching is not None:
             watching.set_grad(self)
 
@@ -290,7 +291,7 @@ class Tensor(ArrayLike):
         seeds = {self: seed}
         kept: list[Tensor] = []
         arrays: list[Array] = []
-        watching = tracer.get()
+        watching = _watching()
         for node, g in sweep(seeds, None, watching is not None):
             if node.op is None or node.name is not None:
                 kept.append(node)

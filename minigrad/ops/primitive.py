@@ -23,6 +23,7 @@ __all__ = ["primitive"]
 
 
 Function = Callable[..., Any]
+_watching = tracer.get
 
 
 @overload
@@ -138,7 +139,7 @@ def _takes_one(f: Function) -> bool:
 
 def _checked_forward(name: str, f: Callable[..., Any]) -> Callable[..., Array]:
     def forward(*args: Any, **params: Any) -> Array:
-        if tracer.get() is None:
+        if _watching() is None:
             y = f(*args, **params)
         else:
             before = tracer.set(None)  # what f does inside is its own
