@@ -228,7 +228,7 @@ CASES |= {
             shapes=((4, 4),)),
     ],
     np.linalg.tensorsolve: [
-        *on(NONZERO, NONZERO, call=np.linalg.tensorsolve, shapes=(((), ()),)),
+        *on(NONZERO, NONZERO, call=np.linalg.tensorsolve, shapes=(((1, 1), (1,)),)),
         *on(REAL, REAL, call=lambda a, b: np.linalg.tensorsolve(regular(a), b),
             shapes=(((3, 3), (3,)),)),
         *on(REAL, REAL, call=lambda a, b: np.linalg.tensorsolve(as_tensor(a, (2, 2, 4)), b),
