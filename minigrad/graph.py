@@ -39,6 +39,8 @@ class Node:
         params: the operation's parameters, such as axis.
         value: the array, read-only.
         grad: the derivative of the graph's output with respect to it; None where there is none.
+        line: the line of the user's program that computed it, where it was noted.
+        scope: the modules it was computed in, outermost first.
     """
 
     name: str
@@ -48,6 +50,8 @@ class Node:
     params: Mapping[str, Any]
     value: Array
     grad: Array | None
+    line: str = ""
+    scope: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -111,7 +115,8 @@ class Graph:
             kind = "computed" if t.op else "variable"
             inputs = tuple(map(operand, t.inputs, t._args))
             value, grad = readonly(held.get(t, t._value)), readonly(grads.get(t))
-            made[t] = Node(label(t), kind, t.op, inputs, t.params, value, grad)
+            line = getattr(t, "notes", {}).get("line", "")
+            made[t] = Node(label(t), kind, t.op, inputs, t.params, value, grad, line)
         self.nodes = tuple(made.values())
         self.outputs = tuple(made[t] for t in tensors)
         self.of = made[first].name if scalar else ""

@@ -159,13 +159,14 @@ class Tensor(ArrayLike):
     array([2., 4., 6.])
     """
 
-    __slots__ = ("_args", "_grad", "_value", "inputs", "name", "op", "params", "serial")
+    __slots__ = ("_args", "_grad", "_value", "inputs", "name", "notes", "op", "params", "serial")
 
     _args: tuple[Any, ...]
     _grad: Array | None
     _value: Array
     inputs: tuple[Any, ...]
     name: str | None
+    notes: dict[str, Any]  # what views tell of it; unset until someone has something to tell
     op: Op | None
     params: Mapping[str, Any]
     serial: int
