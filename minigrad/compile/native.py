@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.compile.blas import added_product
 from minigrad.compile.native_cache import load
 from minigrad.compile.native_ops import NUMBERS, Loop, addresses, caster, native
 from minigrad.compile.native_plan import plan
-from minigrad.compile.native_source import Function, Table, functions
+from minigrad.compile.native_source import Added, Function, Table, functions
 from minigrad.compile.native_steps import Plan, settle
 from minigrad.errors import ShapeError
 from minigrad.program import Line, Program
@@ -97,7 +98,7 @@ import numpy as np
 from numba import njit, types
 
 from minigrad.compile.native_runtime import (
-    apply, array, choose, fits, largest, plus, pointer, smallest, times, weighted,
+    apply, array, choose, fits, gemm, largest, plus, pointer, smallest, times, weighted,
 )
 
 b1, f4, f8 = np.bool_, np.float32, np.float64
@@ -190,7 +191,12 @@ def _entry(compiled: Any) -> Callable[..., bool]:
 def _addresses(table: Table) -> Array:
     numbers: list[int] = []
     for entry in dict.fromkeys(table.entries):
-        numbers += addresses(entry) if isinstance(entry, Loop) else [id(np.dtype(entry.name))]
+        if isinstance(entry, Loop):
+            numbers += addresses(entry)
+        elif isinstance(entry, Added):
+            numbers.append(added_product(entry.dtype))
+        else:
+            numbers.append(id(np.dtype(entry.name)))
     return np.array([*numbers, 0], np.int64)
 
 

@@ -10,14 +10,16 @@ Read next: `minigrad.compile.native_source`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
+from minigrad.compile.blas import crosswise
 from minigrad.compile.native_layout import Buffer, Place, viewed, whole
+from minigrad.compile.native_merge import merged
 from minigrad.compile.native_ops import (
     CONCATENATE,
     MATMUL,
@@ -41,7 +43,6 @@ from minigrad.compile.native_steps import (
     Reduce,
     Scalar,
     Step,
-    merged,
 )
 from minigrad.program import Line, Program
 from minigrad.table import ROWS
@@ -346,8 +347,10 @@ class _Planner:
         ]
         return self._append(line, lambda target: Call(loop, tuple(operands), target))
 
-    def _append(self, line: Line, step: Callable[[Place], Step]) -> Place:
+    def _append(self, line: Line, step: Callable[[Place], Step], by_columns: bool = False) -> Place:
         target = whole(self.targets.get(line) or Buffer(line.dtype, prod(line.shape)), line.shape)
+        if by_columns and target.buffer.kind == "scratch":
+            target = replace(target, strides=(1, line.shape[0]))
         self.made[target.buffer] = len(self.steps)
         self.steps.append(step(target))
         return target
@@ -375,11 +378,13 @@ class _Planner:
             self.values[line] = self._node(formula, operands, shape, line.dtype, line)
             return
         form = "called" if form == "unrolled" else form
+        by_columns = form == "called" and shape == line.shape and len(shape) == 2
+        by_columns = by_columns and crosswise(*a.shape, shape[1], line.dtype)
 
         def product(target: Place) -> Step:
-            return Product(form, (a, b), whole(target.buffer, shape))
+            return Product(form, (a, b), target if by_columns else whole(target.buffer, shape))
 
-        self.values[line] = self._append(line, product)
+        self.values[line] = self._append(line, product, by_columns)
 
     def _cast(self, x: Any, dtype: np.dtype[Any]) -> Place:
         place = self.place(x)

@@ -7,7 +7,8 @@ Three forms of loops, for matrices a (n, k) and b (k, p):
     dots       both have their k elements side by side: scalar products
 
 and `called`, NumPy's own inner loop, which is BLAS. OpenBLAS packs both matrices anew for each
-product: with few rows that takes longer than the multiplication, and the loops here do not.
+product: with few rows that takes longer than the multiplication, and the loops here do not; but
+it has a thread on every core. `added`, BLAS again, adds the product to a matrix that is there.
 
 Read next: `minigrad.compile.native_steps`.
 """
@@ -17,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import prod
 
+from minigrad.compile.blas import threads
 from minigrad.compile.native_layout import Place
 from minigrad.compile.native_ops import Formula, caster
 
@@ -29,6 +31,7 @@ Tail = Callable[[str, str, str], Iterable[str]]
 _SHORT = 24  # terms of an unrolled sum
 _FEW = 24  # rows for which loops of our own win
 _LITTLE = 2**15  # multiplications below which a call of BLAS takes longer than the product
+_SPREAD = 2**22  # multiplications from which BLAS's second thread makes up for what it packs
 
 _ROWS, _TERMS = 5, 8  # of `rows`: C's rows, and terms added to them, in one pass
 _TILE = 4  # of `dots`: scalar products side by side, in both directions
@@ -37,12 +40,13 @@ _TILE = 4  # of `dots`: scalar products side by side, in both directions
 def product_form(a: Place, b: Place, batch: tuple[int, ...]) -> str:
     """The form in which to compute a @ b."""
     (n, k), p = a.shape[-2:], b.shape[-1]
-    little = prod(batch) * n * k * p <= _LITTLE
+    size = prod(batch) * n * k * p
+    little = size <= _LITTLE
     if a.dtype.kind != "f" or not k:
         return "called"
     if k <= _SHORT and (little or (n <= _FEW and b.strides[-1] == 1)):
         return "unrolled"
-    if batch or not (n <= _FEW or little):
+    if batch or not (n <= _FEW or little) or (size >= _SPREAD and threads() > 1):
         return "called"
     if b.strides[1] == 1 and p > 1:
         return "rows"

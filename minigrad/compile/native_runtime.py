@@ -24,6 +24,7 @@ __all__ = [
     "array",
     "choose",
     "fits",
+    "gemm",
     "largest",
     "plus",
     "pointer",
@@ -98,6 +99,34 @@ def apply(context: Any, function: Any, data: Any, args: Any, sizes: Any, steps: 
         return target.get_dummy_value()
 
     return types.void(function, data, args, sizes, steps), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def gemm(
+    context: Any, function: Any, crossed: Any, sizes: Any, factors: Any, data: Any, rows: Any
+) -> Any:
+    """c := α a b + β c by BLAS's `cblas_?gemm`, at this address, for matrices in C order.
+
+    `crossed` says of a and b whether they are transposed (112) or not (111); `sizes` are those of
+    the product's rows, columns and sums; `factors` (α, β), `data` the pointers to a, b, c and
+    `rows` how many elements lie from one row in memory to the next.
+    """
+
+    def emit(target: Any, builder: Any, signature: Any, given: Any) -> Any:
+        flags, counts, (alpha, beta), (a, b, c), (lda, ldb, ldc) = (
+            cgutils.unpack_tuple(builder, part) for part in given[1:]
+        )
+        flag = ir.IntType(32)
+        args = [
+            flag(101), *(builder.trunc(f, flag) for f in flags), *counts, alpha,
+            builder.bitcast(a, _BYTES), lda, builder.bitcast(b, _BYTES), ldb, beta,
+            builder.bitcast(c, _BYTES), ldc,
+        ]  # fmt: skip
+        kind = ir.FunctionType(ir.VoidType(), [arg.type for arg in args]).as_pointer()
+        builder.call(builder.inttoptr(given[0], kind), args)
+        return target.get_dummy_value()
+
+    return types.void(function, crossed, sizes, factors, data, rows), emit
 
 
 def _of_floats(a: Any, b: Any, emit: Any) -> Any:

@@ -17,26 +17,43 @@ import numpy as np
 from minigrad.compile.native_layout import Buffer, Place, coalesced
 from minigrad.compile.native_ops import Loop, caster, inner_loop, number
 from minigrad.compile.native_product import Tail, dots, rows
-from minigrad.compile.native_steps import Call, Kernel, Node, Plan, Product, Reduce, Scalar, Step
+from minigrad.compile.native_steps import (
+    Call,
+    Factor,
+    Kernel,
+    Node,
+    Plan,
+    Product,
+    Reduce,
+    Scalar,
+    Step,
+)
 from minigrad.program import Program
 
-__all__ = ["Function", "Table", "functions"]
+__all__ = ["Added", "Function", "Table", "functions"]
 
 MOST_LINES = 300  # of a function: LLVM takes time that grows with the square of its length
 
 _READ, _WRITTEN = 0x101, 0x501  # NumPy's flags: in C order and aligned; and writable
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """BLAS's product of this dtype that is added to a matrix."""
+
+    dtype: np.dtype[Any]
+
+
 class Table:
-    """The addresses the native function is handed: dtypes' and inner loops', each once."""
+    """The addresses the native function is handed: dtypes', inner loops' and BLAS's, each once."""
 
     def __init__(self) -> None:
-        self.dtypes: dict[np.dtype[Any], int] = {}
+        self.dtypes: dict[Any, int] = {}
         self.loops: dict[tuple[Any, int], int] = {}
-        self.entries: list[np.dtype[Any] | Loop] = []
+        self.entries: list[np.dtype[Any] | Added | Loop] = []
 
-    def dtype(self, dtype: np.dtype[Any]) -> str:
-        """The source of the address of a dtype."""
+    def dtype(self, dtype: np.dtype[Any] | Added) -> str:
+        """The source of the address of a dtype, or of BLAS's product of one."""
         if dtype not in self.dtypes:
             self.dtypes[dtype] = len(self.entries)
             self.entries += [dtype]
@@ -91,8 +108,9 @@ def _names(step: Step) -> Iterator[str]:
         if place.buffer.kind != "scratch":
             yield place.buffer.name
     kernel = step.tail if isinstance(step, Product) else step
-    if isinstance(kernel, Kernel):
-        yield from (a.name for n in kernel.nodes for a in n.operands if isinstance(a, Scalar))
+    used = [n.operands for n in kernel.nodes] if isinstance(kernel, Kernel) else []
+    used += (step.factors or ()) if isinstance(step, Product) else ()
+    yield from (a.name for operands in used for a in operands if isinstance(a, Scalar))
 
 
 def _checks(program: Program, plan: Plan, table: Table) -> Iterator[str]:
@@ -131,6 +149,8 @@ def _step(step: Step, k: int, table: Table) -> Iterator[str]:
         return _call(step, table)
     if step.form == "called":
         return _called(*step.operands, step.target, table)
+    if step.factors is not None:
+        return _added(step, step.factors, table)
     names = [_pointer(p.buffer) for p in (*step.operands, step.target)]
     if step.form == "rows":
         written = rows(*step.operands, step.target, names)
@@ -262,11 +282,16 @@ class _Nest:
         return node.formula.source.format(*operands, **numbers)
 
     def _operand(self, a: Any, cast: np.dtype[Any]) -> str:
-        if isinstance(a, Scalar):
-            return _cast(a.name, a.dtype, cast)
         if isinstance(a, (Place, Node)):
             return _cast(self.names[a], a.dtype, cast)
-        return number(a, cast)
+        return _known(a, cast)
+
+
+def _known(a: Any, cast: np.dtype[Any]) -> str:
+    """A Scalar, a number, or what is in a place of one element."""
+    if isinstance(a, Place):
+        return _cast(f"{_pointer(a.buffer)}[{a.offset}]", a.dtype, cast)
+    return _cast(a.name, a.dtype, cast) if isinstance(a, Scalar) else number(a, cast)
 
 
 def _cast(text: str, dtype: np.dtype[Any], to: np.dtype[Any], stored: bool = False) -> str:
@@ -336,6 +361,18 @@ def _called(a: Place, b: Place, c: Place, table: Table) -> Iterator[str]:
         f"{indent}apply({table.loop(loop)}, {_packed(pointers)}, {_packed(sizes)}, "
         f"{_packed([0, 0, 0, *strides])})"
     )
+
+
+def _added(step: Product, factors: tuple[Factor, Factor], table: Table) -> Iterator[str]:
+    """BLAS's product of matrices that lie in memory row by row or column by column."""
+    places, dtype = (*step.operands, step.target), step.target.dtype
+    sizes = (*step.target.shape, step.operands[0].shape[1])
+    crossed = [111 if place.strides[1] == 1 else 112 for place in step.operands]
+    weights = [" * ".join([number(1, dtype), *(_known(a, dtype) for a in f)]) for f in factors]
+    data = [_bytes(place) for place in places]
+    rows = [max(place.strides) for place in places]
+    parts = map(_packed, (crossed, sizes, weights, data, rows))
+    yield f"gemm({table.dtype(Added(dtype))}, {', '.join(parts)})"
 
 
 def _steps(matrix: Place) -> tuple[int, int]:

@@ -1,12 +1,12 @@
 """The steps of a plan: kernels, calls of NumPy's inner loops, and matrix products.
 
-Read next: `minigrad.compile.native_plan`.
+Read next: `minigrad.compile.native_merge`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from minigrad.values import Array
 
 __all__ = [
     "Call",
+    "Factor",
     "Kernel",
     "Node",
     "Plan",
@@ -24,11 +25,8 @@ __all__ = [
     "Reduce",
     "Scalar",
     "Step",
-    "merged",
     "settle",
 ]
-
-_SHORT_TAIL = 4  # nodes: they are written out for each element of a tile
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +40,10 @@ class Scalar:
     def name(self) -> str:
         """What the source calls it."""
         return f"x{self.number}"
+
+
+Factor = tuple[Any, ...]
+"""Scalars, numbers and places of one element to be multiplied; nothing stands for 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,17 +127,22 @@ class Call:
 class Product:
     """A matrix product; `native_product` describes the forms.
 
-    With a `tail`, a kernel, the product is not stored: each element goes straight into that.
+    With a `tail`, a kernel, the product is not stored: each element goes straight into that. With
+    `factors` α and β it becomes α times the product plus β times what its target held.
     """
 
     form: str
     operands: tuple[Place, Place]
     target: Place
     tail: Kernel | None = None
+    factors: tuple[Factor, Factor] | None = None
 
     def reads(self) -> Iterator[Place]:
-        """Its operands, and what its tail reads."""
+        """Its operands, and what its tail or the sum reads."""
         yield from self.operands
+        if self.factors is not None:
+            yield self.target
+            yield from (a for f in self.factors for a in f if isinstance(a, Place))
         if self.tail is not None:
             yield from (p for p in self.tail.reads() if p != self.target)
 
@@ -158,53 +165,6 @@ class Plan:
     steps: list[Step]
     constants: list[Array]
     results: list[Buffer]
-
-
-def merged(steps: list[Step]) -> list[Step]:
-    """The steps, with kernels that alone use a product become its tail."""
-    users: dict[Buffer, list[Step]] = {}
-    for step in steps:
-        for buffer in {p.buffer for p in step.reads()}:
-            users.setdefault(buffer, []).append(step)
-    done: list[Step] = []
-    for step in steps:
-        for k, product in enumerate(done):
-            if (
-                isinstance(product, Product)
-                and isinstance(step, Kernel)
-                and users.get(product.target.buffer) == [step]
-                and _continues(product, step)
-                and not any(_depend(step, between) for between in done[k + 1 :])
-            ):
-                done[k] = replace(product, tail=step)
-                break
-        else:
-            done.append(step)
-    return done
-
-
-def _continues(product: Product, kernel: Kernel) -> bool:
-    target = product.target
-    written = {p.buffer.memory for p in kernel.writes()}
-    return (
-        product.form == "dots"
-        and product.tail is None
-        and target.buffer.kind == "scratch"
-        and kernel.shape == target.shape
-        and len(kernel.nodes) <= _SHORT_TAIL
-        and not kernel.reductions
-        and all(p == target for p in kernel.reads() if p.buffer is target.buffer)
-        and written.isdisjoint(p.buffer.memory for p in product.operands)
-    )
-
-
-def _depend(later: Step, earlier: Step) -> bool:
-    """Whether the one must run after the other."""
-    reads, writes = ({p.buffer.memory for p in ps} for ps in (later.reads(), later.writes()))
-    before = {p.buffer.memory for p in earlier.writes()}
-    return bool(before & (reads | writes)) or any(
-        p.buffer.memory in writes for p in earlier.reads()
-    )
 
 
 def settle(steps: list[Step]) -> int:

@@ -98,7 +98,8 @@ class _Writer:
         """
         at, first = self.plan.offset.get(line), line.inputs[0] if line.inputs else None
         if at is not None:
-            text = f"ndarray({line.shape}, {line.dtype.str!r}, memory, {at})"
+            order = ", None, 'F'" if line in self.plan.by_columns else ""
+            text = f"ndarray({line.shape}, {line.dtype.str!r}, memory, {at}{order})"
         elif type(first) is Line and self.name[first] in self.kept.values():
             copies = line.op in _RESHAPES and first not in self.plan.offset
             text = "" if copies else self._view(line) or ""
@@ -123,6 +124,9 @@ class _Writer:
         ufunc = reducing(line)
         if ufunc is not None:
             return self._reduction(line, ufunc, operands[0], out)
+        if is_product(line) and line in self.plan.by_columns:
+            a, b = operands
+            return f"{self._constant(np.dot, 'dot')}({b}.T, {a}.T, {out}.T)"
         if is_product(line):
             return f"{self._constant(np.dot, 'dot')}({', '.join(operands)}{into})"
         if is_elementwise(line):

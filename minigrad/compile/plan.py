@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from minigrad.compile.blas import crosswise
 from minigrad.compile.types import is_elementwise
 from minigrad.program import Line, Program
 from minigrad.table import ROWS
@@ -56,11 +57,13 @@ class Plan:
         offset: of each line kept in the arena, where its array begins there.
         size: of the arena, in bytes.
         into: of each line that is written into an input's array, that input.
+        by_columns: lines of the arena that lie there column by column; see `blas.crosswise`.
     """
 
     offset: dict[Line, int] = field(default_factory=dict)
     size: int = 0
     into: dict[Line, Line] = field(default_factory=dict)
+    by_columns: set[Line] = field(default_factory=set)
 
 
 def planned(program: Program, donated: Mapping[int, int]) -> Plan:
@@ -70,6 +73,7 @@ def planned(program: Program, donated: Mapping[int, int]) -> Plan:
     wish = {program.outputs[i]: program.inputs[j] for i, j in donated.items()}
     returned = {a for a in program.outputs if type(a) is Line}
     ends: dict[int, list[Line]] = {}
+    in_order = _read_in_order(program)
     for i, line in enumerate(program.lines):
         dying = [a for a in line.inputs if type(a) is Line and last[a] == i]
         if line in returned or not has_own_array(line):
@@ -77,12 +81,19 @@ def planned(program: Program, donated: Mapping[int, int]) -> Plan:
             if target is not None and last[target] <= i and has_own_array(line):
                 plan.into[line] = target
         else:
-            heir = next((a for a in dying if _may_become(a, line) and a in plan.offset), None)
+            heirs = (a for a in dying if _may_become(a, line) and a in plan.offset)
+            heir = next(
+                (a for a in heirs if a not in plan.by_columns or line not in in_order), None
+            )
             if heir is None:
                 plan.offset[line] = space.take(_bytes(line))
+                by_columns = line not in in_order and is_product(line) and _is_crosswise(line)
             else:
                 plan.offset[line] = plan.offset[heir]
+                by_columns = heir in plan.by_columns
                 ends[last[heir]] = [a for a in ends[last[heir]] if a is not heir]
+            if by_columns:
+                plan.by_columns.add(line)
             ends.setdefault(last[line], []).append(line)
         for a in ends.pop(i, ()):
             space.give(plan.offset[a], _bytes(a))
@@ -94,6 +105,17 @@ def _may_become(a: Line, line: Line) -> bool:
     """Whether the line may be written over its operand a, element by element."""
     same = (a.shape, a.dtype) == (line.shape, line.dtype)
     return same and is_elementwise(line) and line.op not in _SLOW_IN_PLACE
+
+
+def _is_crosswise(line: Line) -> bool:
+    (n, k), p = line.inputs[0].shape, line.shape[1]
+    return crosswise(n, k, p, line.dtype)
+
+
+def _read_in_order(program: Program) -> set[Line]:
+    """The lines that something uses for which their elements should lie in C order."""
+    used = ((a, line) for line in program.lines for a in line.inputs if type(a) is Line)
+    return {a for a, line in used if not has_own_array(line)}
 
 
 def _bytes(line: Line) -> int:
