@@ -139,6 +139,8 @@ def _sum(source: str, operands: list[Any]) -> dict[Place, Factor]:
     """
     sums = [a for a in operands if isinstance(a, dict)]
     factors = tuple(a for a in operands if not isinstance(a, dict))
+    if not all(sums):
+        return {}
     if source == "{0} * {1}" and len(sums) == 1:
         return {place: (*f, *factors) for place, f in sums[0].items()}
     if source == "-{0}" and sums:
