@@ -22,6 +22,7 @@ from minigrad.graph import Graph, graph
 from minigrad.jacobians import hessian, hvp, jacobian
 from minigrad.ops.index import set_at
 from minigrad.ops.primitive import primitive
+from minigrad.scopes import scope
 from minigrad.tensor import Tensor, name, no_grad, tensor
 from minigrad.transforms import (
     grad,
@@ -53,6 +54,7 @@ __all__ = [
     "no_grad",
     "ops",
     "primitive",
+    "scope",
     "set_at",
     "stop_gradient",
     "tensor",

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad.errors import DTypeError, GraphError
+from minigrad.scopes import printable, scopes
+from minigrad.sweep import _through as through
 from minigrad.sweep import conform, reach, sweep
 from minigrad.table import Op
 from minigrad.tensor import Tensor, record
 from minigrad.values import Array, readonly
-from minigrad.viz import dot, text
+from minigrad.viz import dot, explain, latex, text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["Graph", "Node", "graph"]
-
-_DRAWN = 400  # nodes up to which a notebook shows the picture
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -41,6 +41,7 @@ class Node:
         grad: the derivative of the graph's output with respect to it; None where there is none.
         line: the line of the user's program that computed it, where it was noted.
         scope: the modules it was computed in, outermost first.
+        gate: where `np.where` took what was computed of it; None where it did so everywhere.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Node:
     grad: Array | None
     line: str = ""
     scope: tuple[str, ...] = ()
+    gate: Array | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -70,9 +72,14 @@ class Node:
         if self.op is None or self.grad is None:
             return pulled
         args = [a.value if isinstance(a, Node) else a for a in self.inputs]
+        given = (self.grad, self.value, *args)
+        gated = self.gate is not None or self.op.forward is np.where
         for i, (vjp, a) in enumerate(zip(self.op.vjps, self.inputs)):
             if vjp is not None and isinstance(a, Node) and a.grad is not None:
-                c = vjp(self.grad, self.value, *args, **self.params)
+                if gated:
+                    c, _ = through(self.gate, self.op, vjp, given, self.params, a.value, None)
+                else:
+                    c = vjp(*given, **self.params)
                 if self.op.check is not None:
                     c = self.op.check(vjp, c, a.shape)
                 pulled[i] = conform(c, a.value)
@@ -97,10 +104,12 @@ class Graph:
         first = tensors[0]
         scalar = first.size == 1 and first.dtype.kind == "f"
         grads = dict(sweep({first: np.ones(first.shape, first.dtype)[()]} if scalar else {}))
+        gates = _gates(nodes, grads)
         label = _labels(nodes, names)
         # A leaf is shown as it was when this was computed, whatever it has been assigned since.
         held = {a: x for t in nodes for a, x in zip(t.inputs, t._args) if a is not x}
         made: dict[Any, Node] = {}
+        scope = scopes(nodes)
 
         def operand(a: Any, x: Any) -> Any:
             if a is not x:
@@ -108,7 +117,8 @@ class Graph:
             if not np.ndim(x) or not isinstance(x, np.ndarray):
                 return x
             if id(x) not in made:
-                made[id(x)] = Node(label(x), "constant", None, (), {}, readonly(x), None)
+                data: Any = ("constant", None, (), {}, readonly(x), None, "", scope.get(id(x), ()))
+                made[id(x)] = Node(label(x), *data)
             return made[id(x)]
 
         for t in reversed(nodes):
@@ -116,7 +126,8 @@ class Graph:
             inputs = tuple(map(operand, t.inputs, t._args))
             value, grad = readonly(held.get(t, t._value)), readonly(grads.get(t))
             line = getattr(t, "notes", {}).get("line", "")
-            made[t] = Node(label(t), kind, t.op, inputs, t.params, value, grad, line)
+            told = (value, grad, line, scope.get(t, ()), gates.get(t))
+            made[t] = Node(label(t), kind, t.op, inputs, t.params, *told)
         self.nodes = tuple(made.values())
         self.outputs = tuple(made[t] for t in tensors)
         self.of = made[first].name if scalar else ""
@@ -170,29 +181,55 @@ class Graph:
             {node.name: value for node, value in again.items()},
         )
 
-    def to_dot(self) -> str:
-        """The picture in Graphviz's DOT language."""
-        return dot.to_dot(self)
+    def to_dot(self, depth: int | None = None, theme: str = "light") -> str:
+        """The picture in Graphviz's DOT language.
 
-    def render(self, path: str | Path) -> Path:
+        Args:
+            depth: how many levels of modules are open; a module further in is drawn as one node,
+                and parts that repeat are drawn once, with ×N. None: everything is drawn.
+            theme: "light" or "dark".
+        """
+        return dot.to_dot(self, depth, theme)
+
+    def render(self, path: str | Path, depth: int | None = None, theme: str = "light") -> Path:
         """Draw the picture: boxes for values, circles for operations, blue forward, red back.
+
+        A variable has round corners, an array of data a folded one, an output a double line.
+        Frames are modules. More than 300 nodes are drawn collapsed, and the picture says so.
 
         Args:
             path: a file whose name ends in .svg, .png or .pdf (PDF needs the system's Graphviz).
+            depth: how many levels of modules are open; a module further in is drawn as one node,
+                and parts that repeat are drawn once, with ×N. None: all that can be.
+            theme: "light" or "dark".
 
         Returns:
             The path written.
 
         Raises:
-            GraphError: another suffix, or nothing installed can draw it.
+            GraphError: another suffix, theme or depth, or nothing installed can draw it.
         """
-        return dot.render(self, path)
+        return dot.render(self, path, depth, theme)
+
+    def to_latex(self) -> str:
+        """The computation and its derivation in LaTeX: an `align*` block for amsmath or KaTeX.
+
+        Numbers are followed through the chain rule, path by path, as the lecture does for
+        J = 3(a + bc); arrays through their matrix equations, with the sizes under the factors.
+        """
+        return latex.to_latex(self)
+
+    def explain(self, wrt: str | Node) -> str:
+        """Why the derivative by the node `wrt` is what it is, in words: paths, products, their sum.
+
+        Raises:
+            GraphError: there is no such node, or it is constant.
+        """
+        return explain.explain(self, wrt)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        bundle = {"text/plain": str(self)}
-        if len(self.nodes) <= _DRAWN:
-            bundle["image/svg+xml"] = dot.image(self, "svg").decode()
-        return bundle
+        picture = dot.image(self, "svg").decode()
+        return {"text/plain": str(self), "image/svg+xml": picture}
 
     def __str__(self) -> str:
         return text.program(self)
@@ -238,6 +275,31 @@ def graph(*outputs: Tensor, names: Mapping[str, Any] | None = None) -> Graph:
     return Graph(outputs, names or {})
 
 
+def _gates(nodes: list[Tensor], grads: Mapping[Tensor, Array]) -> dict[Tensor, Array]:
+    """Where `np.where` took what was computed of a node; no entry: everywhere. Newest node first."""
+    gates: dict[Tensor, Any] = {}
+    if not any(t.op is not None and t.op.forward is np.where for t in nodes):
+        return gates
+    everywhere: set[Tensor] = set()
+    for t in nodes:
+        if t.op is None or t not in grads:
+            continue
+        given = (grads[t], t._value, *t._args)
+        gated = t in gates or t.op.forward is np.where
+        for vjp, a, x in zip(t.op.vjps, t.inputs, t._args):
+            if a is x or vjp is None or a not in grads or a in everywhere:
+                continue
+            passed: Any = True
+            if gated:
+                passed = through(gates.get(t), t.op, vjp, given, t.params, x, None)[1]
+            if passed is True:
+                everywhere.add(a)
+                gates.pop(a, None)
+            else:
+                gates[a] = np.logical_or(gates[a], passed) if a in gates else passed
+    return gates
+
+
 def _labels(nodes: list[Tensor], names: Mapping[str, Any]) -> Callable[[Any], str]:
     """A function from a Tensor or array to its name in the graph, unique."""
     found: dict[int, str] = {}
@@ -255,7 +317,7 @@ def _labels(nodes: list[Tensor], names: Mapping[str, Any]) -> Callable[[Any], st
     given: set[str] = set()
 
     def label(x: Any) -> str:
-        wish = _printable(getattr(x, "name", None) or found.get(id(x)) or next(fresh))
+        wish = printable(getattr(x, "name", None) or found.get(id(x)) or next(fresh))
         name, i = wish, 1
         while name in given:
             i += 1
@@ -264,7 +326,3 @@ def _labels(nodes: list[Tensor], names: Mapping[str, Any]) -> Callable[[Any], st
         return name
 
     return label
-
-
-def _printable(name: str) -> str:
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)

@@ -20,6 +20,7 @@ import numpy as np
 
 from minigrad.batching import batched, is_elementwise
 from minigrad.table import Op
+from minigrad.tracing import debugger
 
 __all__ = ["conform", "reach", "sum_to", "sweep"]
 
@@ -62,6 +63,7 @@ def sweep(
         (node, cotangent), newest first and the leaves last, with the cotangent in the node's shape
         (behind the axis of the batch) and dtype. A node that no derivative reaches is not yielded.
     """
+    told = debugger.get()
     cotangents = dict(seeds)
     gates: dict[Node, Array] = {}  # where np.where took what a node computed; no entry: everywhere
     waiting = {-node.serial: node for node in cotangents if node.op is not None}
@@ -100,6 +102,8 @@ def sweep(
                 if a.op is not None:
                     waiting[-a.serial] = a
                     heappush(newest, -a.serial)
+            if told is not None:
+                told.pulled(seeds, node, a, g, c, cotangents[a])
     yield from cotangents.items()  # what is left is leaves
 
 

@@ -44,6 +44,9 @@ class Op:
             is not at once an array like the input. None for our own rules.
         expand: the same as `forward`, as a function that may be called with Tensors to see what
             it consists of; None where it is one NumPy call.
+        latex: its LaTeX: `#0` stands for input 0, `#*` for all, `#1*` for those from 1 on, `#axis`
+            for the axis as a subscript, `#k` for another parameter, `#=` for all of them as a
+            subscript. "" is its name as an operator, applied to the inputs.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Op:
     code: str
     check: Callable[[Any, Any, tuple[int, ...]], Array | None] | None = None
     expand: Callable[..., Array] | None = None
+    latex: str = ""
 
 
 ROWS: dict[Any, Op] = {}

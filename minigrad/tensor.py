@@ -10,9 +10,7 @@ Read next: `minigrad.sweep`, the way back through these nodes.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
 from itertools import count
 from sys import getrefcount
 from typing import Any
@@ -23,7 +21,7 @@ from minigrad.arraylike import ArrayLike
 from minigrad.errors import DTypeError, MinigradError, ShapeError, failed
 from minigrad.sweep import sweep
 from minigrad.table import ROWS, Op, row
-from minigrad.tracing import tracer
+from minigrad.tracing import debugger, is_recording, mode, no_grad, recording, tracer
 from minigrad.values import Array, constant, copied, fitting, readonly, settle
 
 __all__ = ["Tensor", "is_recording", "name", "no_grad", "record", "recording", "remember", "tensor"]
@@ -31,7 +29,7 @@ __all__ = ["Tensor", "is_recording", "name", "no_grad", "record", "recording", "
 _NO_PARAMS: Mapping[str, Any] = {}
 _clock = count(1)  # next() is atomic, so serials are unique across threads
 _watching = tracer.get  # the trace that is told of what happens here, or None
-_recording: ContextVar[bool] = ContextVar("recording", default=True)
+_mode = mode.get  # None, as long as operations are recorded and nobody else is told
 _new = object.__new__
 
 
@@ -56,13 +54,18 @@ def remember(
 ) -> Tensor:
     """The node for a value that `op` computed from the args, which the inputs held."""
     node: Tensor = _new(Tensor)
-    if not _recording.get():
-        if _watching() is not None:  # a trace sees it all the same, but no derivative passes
+    unusual = _mode()
+    if unusual is not None:
+        if unusual is False and _watching() is not None:  # it is traced, but not differentiated
             with recording(True):
                 return record(ROWS["stop_gradient"], (remember(value, op, inputs, args, params),))
-        op, inputs, args, params = None, (), (), _NO_PARAMS
-        if isinstance(value, np.ndarray) and not value.flags.owndata:
-            value = value.copy()  # a leaf holds an array of its own
+        told = debugger.get()
+        if told is not None:
+            node.notes = told.note(value, op, inputs, args, params)
+        if unusual is False:
+            op, inputs, args, params = None, (), (), _NO_PARAMS
+            if isinstance(value, np.ndarray) and not value.flags.owndata:
+                value = value.copy()  # a leaf holds an array of its own
     node._value = value
     node.op = op
     node.inputs = inputs
@@ -71,37 +74,6 @@ def remember(
     node.serial = next(_clock)
     node.name = node._grad = None
     return node
-
-
-def is_recording() -> bool:
-    """Whether operations on Tensors are recorded here and now."""
-    return _recording.get()
-
-
-@contextmanager
-def recording(on: bool) -> Iterator[None]:
-    """Within the block, operations on Tensors are recorded, or not."""
-    before = _recording.set(on)
-    try:
-        yield
-    finally:
-        _recording.reset(before)
-
-
-def no_grad() -> AbstractContextManager[None]:
-    """A block in which operations compute and are not recorded: what they return are leaves.
-
-    It saves the memory of the history where no derivative is wanted, to evaluate a network, say.
-    `grad` and the other transforms inside it still record what they differentiate. It holds for
-    the current thread or task.
-
-    >>> x = tensor(3.0)
-    >>> with no_grad():
-    ...     y = x * x
-    >>> y.op is None, y.item()
-    (True, 9.0)
-    """
-    return recording(False)
 
 
 def _binary(function: Any, compute: Callable[[Any, Any], Array]) -> tuple[Any, Any]:
@@ -298,10 +270,13 @@ class Tensor(ArrayLike):
                 kept.append(node)
                 arrays.append(g)
         del seed, seeds, g  # so that settle sees who else holds an array
-        for node, g in zip(kept, settle(arrays), strict=True):
-            if watching is not None:
+        if watching is not None:
+            for node in kept:
                 watching.grad(node)
-            node._grad = g if node._grad is None else node._grad + g
+        for i, g in enumerate(settle(arrays)):
+            if kept[i]._grad is not None:
+                arrays[i] = kept[i]._grad + g
+        any(map(_set_grad, kept, arrays))  # at once: an interrupt finds all as before, or all new
 
     __hash__ = object.__hash__
 
@@ -324,6 +299,16 @@ class Tensor(ArrayLike):
     __ge__ = _comparison(np.greater_equal, operator.ge)
     __eq__ = _comparison(np.equal, operator.eq)
     __ne__ = _comparison(np.not_equal, operator.ne)
+
+    # Copies ------------------------------------------------------------------------------------
+
+    def __reduce__(self) -> Any:  # pickles and copies of a leaf are leaves of their own
+        self._leaf("copying or pickling")
+        return Tensor, (self._value, None, self.name), self._grad
+
+    def __setstate__(self, grad: Array) -> None:
+        self._grad = grad
+
     # Checks ------------------------------------------------------------------------------------
 
     def _fitting(self, what: str, value: Any, cast: bool = False) -> Array:
@@ -335,7 +320,7 @@ class Tensor(ArrayLike):
         if self.op is not None:
             raise DTypeError(
                 f"{what}: {self._called()} was computed by {self.op.name}; only a leaf, made by "
-                "minigrad.tensor(...), can be assigned"
+                "minigrad.tensor(...), can be assigned, copied or pickled"
             )
 
 
@@ -377,3 +362,4 @@ def _unheld() -> int:
 
 
 _UNHELD = _unheld()
+_set_grad = Tensor.__dict__["_grad"].__set__

@@ -1,7 +1,8 @@
-"""Which trace is watching: `minigrad.compile` runs a function once to see what it computes.
+"""Who is watching: a trace of `minigrad.compile`, or `minigrad.debug`.
 
-While one watches, a value read back into Python would be taken for a constant. So it is told of
-what is assigned, and a question that a Tensor's value would answer is refused.
+A trace runs a function once to see what it computes. While one watches, a value read back into
+Python would be taken for a constant. So it is told of what is assigned, and a question that a
+Tensor's value would answer is refused. A debugger is told of every operation and every cotangent.
 
 Read next: `minigrad.tensor`.
 """
@@ -9,16 +10,24 @@ Read next: `minigrad.tensor`.
 from __future__ import annotations
 
 import linecache
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
+from types import FrameType
 from typing import Any, Protocol
 
 import numpy as np
 
 from minigrad.errors import GraphError
 
-__all__ = ["Tracer", "refuse_value", "tracer", "users_line"]
+__all__ = [
+    "Debugger", "Tracer", "debugger", "is_recording", "mode", "no_grad", "recording",
+    "refuse_value", "telling", "tracer", "users_frame", "users_line",
+]  # fmt: skip
 
 
 class Tracer(Protocol):
@@ -37,7 +46,20 @@ class Tracer(Protocol):
         """`.grad` has been set, to None or to a Tensor."""
 
 
+class Debugger(Protocol):
+    """What `minigrad.debug` is told."""
+
+    def note(self, value: Any, op: Any, inputs: Any, args: Any, params: Any) -> dict[str, Any]:
+        """`op` computed the value from the args, which the inputs held: the node's notes."""
+
+    def pulled(self, seeds: Any, node: Any, a: Any, g: Any, c: Any, total: Any) -> None:
+        """A sweep of the seeds had from a node's cotangent g the input's c, one part of a total."""
+
+
 tracer: ContextVar[Tracer | None] = ContextVar("tracer", default=None)
+debugger: ContextVar[Debugger | None] = ContextVar("debugger", default=None)
+mode: ContextVar[Debugger | bool | None] = ContextVar("mode", default=None)
+# What becomes of an operation: None, it is recorded; False, it is not; or who is told of it too.
 
 _REMEDY = {
     "bool": "the truth of it chooses a branch; use np.where(condition, a, b)",
@@ -47,11 +69,56 @@ _REMEDY = {
     "bincount": "how many bins there are depends on it; use (x[:, None] == np.arange(n)).sum(0)",
 }
 _LIBRARY = (  # files whose lines are not the user's
-    str(Path(__file__).parent),
-    str(Path(__file__).parent.parent / "nn"),
-    str(Path(np.__file__).parent),
-    "<",
+    os.path.join(Path(__file__).parent, ""),
+    os.path.join(Path(__file__).parent.parent, "nn", ""),
+    os.path.join(Path(np.__file__).parent, ""),
+    "<__array_function__",
+    "<frozen",
+    "<minigrad",
 )
+
+
+def is_recording() -> bool:
+    """Whether operations on Tensors are recorded here and now."""
+    return mode.get() is not False
+
+
+@contextmanager
+def recording(on: bool) -> Iterator[None]:
+    """Within the block, operations on Tensors are recorded, or not."""
+    before = mode.set(debugger.get() if on else False)
+    try:
+        yield
+    finally:
+        mode.reset(before)
+
+
+@contextmanager
+def telling(told: Debugger | None) -> Iterator[None]:
+    """Within the block, this debugger is told of operations and sweeps."""
+    before = debugger.set(told)
+    try:
+        with recording(is_recording()):
+            yield
+    finally:
+        debugger.reset(before)
+
+
+def no_grad() -> AbstractContextManager[None]:
+    """A block in which operations compute and are not recorded: what they return are leaves.
+
+    It saves the memory of the history where no derivative is wanted, to evaluate a network, say.
+    `grad` and the other transforms inside it still record what they differentiate. It holds for
+    the current thread or task.
+
+    >>> from minigrad.tensor import tensor
+    >>> x = tensor(3.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.op is None, y.item()
+    (True, 9.0)
+    """
+    return recording(False)
 
 
 def refuse_value(what: str) -> None:
@@ -65,11 +132,22 @@ def refuse_value(what: str) -> None:
     )
 
 
+def users_frame() -> FrameType:
+    """The innermost frame of the caller's program, which is neither ours nor NumPy's."""
+    frame = sys._getframe(1)
+    while _is_library(frame.f_code.co_filename) and frame.f_back is not None:
+        frame = frame.f_back
+    return frame
+
+
+@cache
+def _is_library(file: str) -> bool:
+    return file.startswith(_LIBRARY)
+
+
 def users_line() -> str:
     """The line of the caller's program that led here: `file.py:12: y = f(x)`."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_LIBRARY):
-        frame = frame.f_back
+    frame = users_frame()
     file, number = frame.f_code.co_filename, frame.f_lineno
     source = linecache.getline(file, number).strip()
     return f"{Path(file).name}:{number}" + (f": `{source}`" if source else "")

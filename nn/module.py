@@ -42,9 +42,9 @@ class Module:
         """What calling the module computes; each subclass writes its own."""
         raise NotImplementedError(f"{type(self).__name__}: write a method forward(self, X)")
 
-    def __call__(self, X: Array) -> Array:
-        """What `forward` returns."""
-        return self.forward(X)
+    def __call__(self, *args: Array, **options: Any) -> Array:
+        """What `forward` returns; pictures draw it as a box with the module's name."""
+        return mg.scope(type(self).__name__, self.forward, *args, **options)
 
     def _members(self) -> Iterable[tuple[str, Any]]:
         """The attributes in which parameters are looked for, with the names to give them."""

@@ -104,7 +104,7 @@ class DeepNetwork(Module):
         Raises:
             ShapeError: naming the layer whose sizes do not fit.
         """
-        A: mg.Tensor = self._g[self.L](self.logits(X))
+        A: mg.Tensor = self._layer(self.L, self._hidden(X))[1]
         return A
 
     def logits(self, X: Array) -> mg.Tensor:
@@ -113,10 +113,8 @@ class DeepNetwork(Module):
         >>> DeepNetwork([2, 1], seed=0).logits(np.zeros((2, 3))).data
         array([[0., 0., 0.]])
         """
-        A = X if hasattr(X, "ndim") else np.asarray(X)
-        for l in range(1, self.L):
-            A = self._g[l](self._affine(l, A))
-        return self._affine(self.L, A)
+        Z: mg.Tensor = mg.scope(f"layer {self.L}", self._affine, self.L, self._hidden(X))
+        return Z
 
     def cache(self, X: Array) -> dict[str, Any]:
         """Every value of one forward pass: {"A0": X, "Z1": …, "A1": …, …, "AL": …}.
@@ -126,11 +124,27 @@ class DeepNetwork(Module):
         """
         A = X if hasattr(X, "ndim") else np.asarray(X)
         values: dict[str, Any] = {"A0": A}
-        for l, g in self._g.items():
-            Z = self._affine(l, A)
-            A = g(Z)
+        for l in self._g:
+            Z, A = self._layer(l, A)
             values |= {f"Z{l}": Z, f"A{l}": A}
         return values
+
+    def _hidden(self, X: Array) -> Array:
+        """A[L-1]."""
+        A = X if hasattr(X, "ndim") else np.asarray(X)
+        for l in range(1, self.L):
+            A = self._layer(l, A)[1]
+        return A
+
+    def _layer(self, l: int, A: Array) -> tuple[mg.Tensor, mg.Tensor]:
+        """Z[l] and A[l], in a picture's box "layer l"."""
+
+        def forward(A: Array) -> tuple[mg.Tensor, mg.Tensor]:
+            Z = self._affine(l, A)
+            return Z, self._g[l](Z)
+
+        result: tuple[mg.Tensor, mg.Tensor] = mg.scope(f"layer {l}", forward, A)
+        return result
 
     def _affine(self, l: int, A: Array) -> mg.Tensor:
         """Z[l] = W[l] A[l-1] + b[l]."""

@@ -13,8 +13,8 @@ import minigrad
 ROOT = Path(__file__).parents[1]
 ORDER = [
     "errors", "values", "tracing", "table", "trees", "batching", "sweep", "arraylike", "tensor",
-    "ops", "transforms", "jacobians", "program", "checkpoint", "viz", "graph", "compile",
-    "testing", "debug", "cli", "__main__", "__init__",
+    "ops", "transforms", "jacobians", "program", "checkpoint", "scopes", "viz", "graph", "compile",
+    "testing", "debug", "expression", "checking", "cli", "__main__", "__init__",
 ]  # fmt: skip
 SIDE_BY_SIDE = [{"compile", "testing"}, {"compile", "viz"}, {"testing", "viz"}]
 OPTIONAL = {"matplotlib", "numba", "onnx", "safetensors", "sklearn", "scipy", "tqdm"}

@@ -43,7 +43,8 @@ Rule = Callable[..., Array]
 
 def rule(
     function: Any, *vjps: Any, form: str = "rule", forward: Rule | None = None,
-    symbol: str | None = None, code: str | None = None, call: Rule | None = None,
+    symbol: str | None = None, code: str | None = None, latex: str = "",
+    call: Rule | None = None,
 ) -> None:  # fmt: skip
     """Declare `function` by its vector-Jacobian products, one for each input, or an `Each`."""
     if call is None:
@@ -51,7 +52,7 @@ def rule(
     else:
         call = _guarded(call)
     rules = vjps[0] if isinstance(vjps[0], Each) else vjps
-    _enter(function, rules, form, forward or function, symbol, code, call)
+    _enter(function, rules, form, forward or function, symbol, code, call, latex)
 
 
 def _enter(
@@ -62,6 +63,7 @@ def _enter(
     symbol: str | None,
     code: str | None,
     call: Rule,
+    latex: str = "",
 ) -> None:
     """Enter a row as given; the other declarations end here."""
     name = function if isinstance(function, str) else function.__name__
@@ -74,6 +76,7 @@ def _enter(
         form,
         call,
         code or f"{'' if ours else 'np.'}{name}({{*=}})",
+        latex=latex,
     )
 
 
@@ -82,11 +85,15 @@ multilinear = partial(rule, form="multilinear")
 
 
 def elementwise(
-    function: Any, *partials: Rule | None, symbol: str | None = None, code: str | None = None
+    function: Any,
+    *partials: Rule | None,
+    symbol: str | None = None,
+    code: str | None = None,
+    latex: str = "",
 ) -> None:
     """Declare a function of corresponding elements by its partials `(y, *inputs) -> dy/dx`."""
     vjps = [_times(p, len(partials)) if p else None for p in partials]
-    _enter(function, tuple(vjps), "elementwise", function, symbol, code, _recording)
+    _enter(function, tuple(vjps), "elementwise", function, symbol, code, _recording, latex)
 
 
 def _times(derivative: Rule, arity: int) -> Rule:
@@ -95,10 +102,12 @@ def _times(derivative: Rule, arity: int) -> Rule:
     return lambda g, y, a, b: g * derivative(y, a, b)
 
 
-def constant(*functions: Any, symbol: str | None = None, code: str | None = None) -> None:
+def constant(
+    *functions: Any, symbol: str | None = None, code: str | None = None, latex: str = ""
+) -> None:
     """Declare functions that are recorded and let no derivative through: comparisons, masks."""
     for function in functions:
-        _enter(function, (), "constant", function, symbol, code, _recording)
+        _enter(function, (), "constant", function, symbol, code, _recording, latex)
 
 
 def plain(*functions: Any) -> None:
@@ -291,4 +300,4 @@ def _through(g: Array, y: Array, *_inputs: Array, message: str) -> Array:
     return g
 
 
-rule("checked", _through, form="linear", forward=_checked, code="{0}", call=record)
+rule("checked", _through, form="linear", forward=_checked, code="{0}", latex="#0", call=record)

@@ -137,27 +137,27 @@ def _frexp(x: Any) -> tuple[Any, Any]:
 
 
 # fmt: off
-linear(np.add,           lambda g, y, a, b: g,       lambda g, y, a, b: g,      symbol="+", code="{0} + {1}")
-linear(np.subtract,      lambda g, y, a, b: g,       lambda g, y, a, b: -g,     symbol="−", code="{0} - {1}")
-linear(np.positive,      lambda g, y, x: g,                                     symbol="+", code="+{0}")
-linear(np.negative,      lambda g, y, x: -g,                                    symbol="−", code="-{0}")
+linear(np.add,           lambda g, y, a, b: g,       lambda g, y, a, b: g,      symbol="+", code="{0} + {1}", latex=r"#0 + #1")
+linear(np.subtract,      lambda g, y, a, b: g,       lambda g, y, a, b: -g,     symbol="−", code="{0} - {1}", latex=r"#0 - #1")
+linear(np.positive,      lambda g, y, x: g,                                     symbol="+", code="+{0}", latex=r"+#0")
+linear(np.negative,      lambda g, y, x: -g,                                    symbol="−", code="-{0}", latex=r"-#0")
 multilinear(np.multiply, lambda g, y, a, b: g * b,   lambda g, y, a, b: a * g,  symbol="×", code="{0} * {1}")
-rule(np.divide,          lambda g, y, a, b: g / b,   lambda g, y, a, b: -g * y / b, symbol="÷", code="{0} / {1}")
-rule(np.power,           _power_base,                _power_exponent,           symbol="^", code="{0} ** {1}")
-rule(np.float_power,     _power_base,                _power_exponent,           symbol="^")
-elementwise(np.reciprocal, lambda y, x: -y * y,                                 symbol="1/·")
+rule(np.divide,          lambda g, y, a, b: g / b,   lambda g, y, a, b: -g * y / b, symbol="÷", code="{0} / {1}", latex=r"\frac{#0}{#1}")
+rule(np.power,           _power_base,                _power_exponent,           symbol="^", code="{0} ** {1}", latex=r"#0^{#1}")
+rule(np.float_power,     _power_base,                _power_exponent,           symbol="^", latex=r"#0^{#1}")
+elementwise(np.reciprocal, lambda y, x: -y * y,                                 symbol="1/·", latex=r"\frac{1}{#0}")
 
 # Where a slope is infinite, of sqrt and cbrt at 0, so is the derivative.
-elementwise(np.exp,     lambda y, x: y)
-elementwise(np.exp2,    lambda y, x: y * log(2))
-elementwise(np.expm1,   lambda y, x: y + 1)
+elementwise(np.exp,     lambda y, x: y, latex=r"e^{#0}")
+elementwise(np.exp2,    lambda y, x: y * log(2), latex=r"2^{#0}")
+elementwise(np.expm1,   lambda y, x: y + 1, latex=r"e^{#0} - 1")
 elementwise(np.log,     lambda y, x: 1 / x)
-elementwise(np.log2,    lambda y, x: 1 / (x * log(2)))
-elementwise(np.log10,   lambda y, x: 1 / (x * log(10)))
-elementwise(np.log1p,   lambda y, x: 1 / (1 + x))
-elementwise(np.sqrt,    lambda y, x: 0.5 / y,        symbol="√")
-elementwise(np.cbrt,    lambda y, x: 1 / (3 * y * y), symbol="∛")
-elementwise(np.square,  lambda y, x: 2 * x,          symbol="²")
+elementwise(np.log2,    lambda y, x: 1 / (x * log(2)), latex=r"\log_{2}(#0)")
+elementwise(np.log10,   lambda y, x: 1 / (x * log(10)), latex=r"\log_{10}(#0)")
+elementwise(np.log1p,   lambda y, x: 1 / (1 + x), latex=r"\log(1 + #0)")
+elementwise(np.sqrt,    lambda y, x: 0.5 / y,        symbol="√", latex=r"\sqrt{#0}")
+elementwise(np.cbrt,    lambda y, x: 1 / (3 * y * y), symbol="∛", latex=r"\sqrt[3]{#0}")
+elementwise(np.square,  lambda y, x: 2 * x,          symbol="²", latex=r"#0^{2}")
 elementwise(np.sin,     lambda y, x: np.cos(x))
 elementwise(np.cos,     lambda y, x: -np.sin(x))
 elementwise(np.tan,     lambda y, x: 1 + y * y)
@@ -167,45 +167,45 @@ elementwise(np.arctan,  lambda y, x: 1 / (1 + x * x))
 elementwise(np.sinh,    lambda y, x: np.cosh(x))
 elementwise(np.cosh,    lambda y, x: np.sinh(x))
 elementwise(np.tanh,    lambda y, x: 1 - y * y)
-elementwise(np.arcsinh, lambda y, x: 1 / np.cosh(y))
-elementwise(np.arccosh, lambda y, x: 1 / np.sinh(y))
-elementwise(np.arctanh, lambda y, x: 1 / ((1 - x) * (1 + x)))
-rule(np.sinc,           lambda g, y, x: g * _sinc(y, x))
+elementwise(np.arcsinh, lambda y, x: 1 / np.cosh(y), latex=r"\operatorname{arsinh}(#0)")
+elementwise(np.arccosh, lambda y, x: 1 / np.sinh(y), latex=r"\operatorname{arcosh}(#0)")
+elementwise(np.arctanh, lambda y, x: 1 / ((1 - x) * (1 + x)), latex=r"\operatorname{artanh}(#0)")
+rule(np.sinc,           lambda g, y, x: g * _sinc(y, x), latex=r"\operatorname{sinc}(#0)")
 for _degrees in (np.rad2deg, np.degrees):
-    linear(_degrees,    lambda g, y, x: np.rad2deg(g), symbol="°")
+    linear(_degrees,    lambda g, y, x: np.rad2deg(g), symbol="°", latex=r"\frac{180}{\pi} \, #0")
 for _radians in (np.deg2rad, np.radians):
-    linear(_radians,    lambda g, y, x: np.deg2rad(g), symbol="rad")
+    linear(_radians,    lambda g, y, x: np.deg2rad(g), symbol="rad", latex=r"\frac{\pi}{180} \, #0")
 
 # The angle and the length of the arrow (b, a): both derivatives are 0 for the arrow without length.
 elementwise(np.arctan2, lambda y, a, b: _over(_over(b, np.hypot(a, b)), np.hypot(a, b)),
                         lambda y, a, b: -_over(_over(a, np.hypot(a, b)), np.hypot(a, b)))
-elementwise(np.hypot,   lambda y, a, b: _over(a, y), lambda y, a, b: _over(b, y))
-elementwise(np.i0,      lambda y, x: _i1(x),         symbol="I₀")
+elementwise(np.hypot,   lambda y, a, b: _over(a, y), lambda y, a, b: _over(b, y), latex=r"\sqrt{#0^{2} + #1^{2}}")
+elementwise(np.i0,      lambda y, x: _i1(x),         symbol="I₀", latex=r"I_{0}(#0)")
 
 # Remainders jump at whole a/b, where the derivative by b is that of NumPy's side.
-elementwise(np.remainder, lambda y, a, b: 1,         lambda y, a, b: -np.floor_divide(a, b), symbol="%", code="{0} % {1}")
+elementwise(np.remainder, lambda y, a, b: 1,         lambda y, a, b: -np.floor_divide(a, b), symbol="%", code="{0} % {1}", latex=r"#0 \bmod #1")
 elementwise(np.fmod,      lambda y, a, b: 1,         lambda y, a, b: -np.rint((a - y) / b))
-linear(np.ldexp,          lambda g, y, a, b: np.ldexp(g, b), None)
+linear(np.ldexp,          lambda g, y, a, b: np.ldexp(g, b), None, latex=r"2^{#1} \, #0")
 
 # At a kink: |x|' = 0 at 0; maximum and minimum share a tie equally; clip takes the left derivative.
-elementwise(np.fabs,      lambda y, x: np.sign(x),  symbol="|·|")
+elementwise(np.fabs,      lambda y, x: np.sign(x),  symbol="|·|", latex=r"\lvert #0 \rvert")
 elementwise(np.copysign,  lambda y, a, b: np.sign(a) * np.sign(y), None)
-elementwise(np.absolute,  lambda y, x: np.sign(np.conj(x)), symbol="|·|")
+elementwise(np.absolute,  lambda y, x: np.sign(np.conj(x)), symbol="|·|", latex=r"\lvert #0 \rvert")
 elementwise(np.maximum,   lambda y, a, b: _winner(a, b, np.greater), lambda y, a, b: _winner(b, a, np.greater), symbol="max")
 elementwise(np.minimum,   lambda y, a, b: _winner(a, b, np.less),    lambda y, a, b: _winner(b, a, np.less),    symbol="min")
 elementwise(np.fmax,      lambda y, a, b: _number(a, b, np.greater), lambda y, a, b: _number(b, a, np.greater))
 elementwise(np.fmin,      lambda y, a, b: _number(a, b, np.less),    lambda y, a, b: _number(b, a, np.less))
-elementwise(np.logaddexp, _softmax, lambda y, a, b: _softmax(y, b, a))
-elementwise(np.logaddexp2, lambda y, a, b: _softmax(y, a, b, np.exp2), lambda y, a, b: _softmax(y, b, a, np.exp2))
+elementwise(np.logaddexp, _softmax, lambda y, a, b: _softmax(y, b, a), latex=r"\log(e^{#0} + e^{#1})")
+elementwise(np.logaddexp2, lambda y, a, b: _softmax(y, a, b, np.exp2), lambda y, a, b: _softmax(y, b, a, np.exp2), latex=r"\log_{2}(2^{#0} + 2^{#1})")
 
 # Steps: nothing flows, at a jump neither.
 elementwise(np.heaviside, None, lambda y, a, b: a == 0)
-rule(np.sign,             _sign)
-rule(np.floor_divide,     lambda g, y, a, b: None, lambda g, y, a, b: None, symbol="//", code="{0} // {1}")
+rule(np.sign,             _sign, latex=r"\operatorname{sgn}(#0)")
+rule(np.floor_divide,     lambda g, y, a, b: None, lambda g, y, a, b: None, symbol="//", code="{0} // {1}", latex=r"\left\lfloor \frac{#0}{#1} \right\rfloor")
 for _round in (np.round, np.around):
     rule(_round,          lambda g, y, a, *, decimals=0: None)
-rule(np.isclose,          lambda g, y, a, b, *, rtol=1e-5, atol=1e-8, equal_nan=False: None, symbol="≈")
-rule(np.isin,             lambda g, y, element, test_elements, *, assume_unique=False, invert=False, kind=None: None, symbol="∈")
+rule(np.isclose,          lambda g, y, a, b, *, rtol=1e-5, atol=1e-8, equal_nan=False: None, symbol="≈", latex=r"#0 \approx #1")
+rule(np.isin,             lambda g, y, element, test_elements, *, assume_unique=False, invert=False, kind=None: None, symbol="∈", latex=r"#0 \in #1")
 for _question in (np.isposinf, np.isneginf, np.isreal, np.iscomplex):
     rule(_question,       lambda g, y, x: None)
 rule(np.nan_to_num,       _nan_to_num)
@@ -216,13 +216,14 @@ rule(np.clip,
      lambda g, y, x, low, high: g * (np.maximum(x, low) > high), call=_clip)
 rule(np.where, None,
      lambda g, y, c, a, b: np.where(c, g, 0),
-     lambda g, y, c, a, b: np.where(c, 0, g), form="linear", call=_where)
+     lambda g, y, c, a, b: np.where(c, 0, g), form="linear", call=_where,
+     latex=r"\begin{cases} #1 & #0 \\ #2 & \text{else} \end{cases}")
 
 # Complex numbers, by the convention of minigrad.ops.declare.
-linear(np.conjugate, lambda g, y, x: np.conjugate(g), symbol="conj")
-linear(np.real,      lambda g, y, val: g)
-linear(np.imag,      lambda g, y, val: g * -1j)
-rule(np.angle,       _angle, symbol="∠")
+linear(np.conjugate, lambda g, y, x: np.conjugate(g), symbol="conj", latex=r"\overline{#0}")
+linear(np.real,      lambda g, y, val: g, latex=r"\operatorname{Re}(#0)")
+linear(np.imag,      lambda g, y, val: g * -1j, latex=r"\operatorname{Im}(#0)")
+rule(np.angle,       _angle, symbol="∠", latex=r"\arg#=(#0)")
 # fmt: on
 
 linear(
@@ -230,6 +231,7 @@ linear(
     lambda g, y, x, *, dtype: g,
     forward=lambda x, *, dtype: x.astype(dtype),
     code="{0}.astype({=})",
+    latex="#0",
 )
 rule(
     "exponent",  # e of x = m 2^e, with m from [0.5, 1)
@@ -237,23 +239,26 @@ rule(
     forward=lambda x: np.frexp(x)[1],
     code="np.frexp({0})[1]",
 )
-linear("recorded", lambda g, y, x: g, forward=lambda x: x)
+linear("recorded", lambda g, y, x: g, forward=lambda x: x, latex="#0")
 linear("stop_gradient", None, forward=lambda x: x, call=record)
 
-constant(np.less, symbol="<", code="{0} < {1}")
-constant(np.less_equal, symbol="≤", code="{0} <= {1}")
-constant(np.greater, symbol=">", code="{0} > {1}")
-constant(np.greater_equal, symbol="≥", code="{0} >= {1}")
-constant(np.equal, symbol="=", code="{0} == {1}")
-constant(np.not_equal, symbol="≠", code="{0} != {1}")
-constant(np.bitwise_and, symbol="&", code="{0} & {1}")
-constant(np.bitwise_or, symbol="|", code="{0} | {1}")
-constant(np.invert, symbol="~", code="~{0}")
-constant(np.bitwise_xor, symbol="^", code="{0} ^ {1}")
-constant(np.logical_and, np.logical_or, np.logical_not, np.logical_xor)
-constant(
-    np.isnan, np.isinf, np.isfinite, np.signbit, np.floor, np.ceil, np.trunc, np.rint, np.spacing
-)
+constant(np.less, symbol="<", code="{0} < {1}", latex="#0 < #1")
+constant(np.less_equal, symbol="≤", code="{0} <= {1}", latex=r"#0 \le #1")
+constant(np.greater, symbol=">", code="{0} > {1}", latex="#0 > #1")
+constant(np.greater_equal, symbol="≥", code="{0} >= {1}", latex=r"#0 \ge #1")
+constant(np.equal, symbol="=", code="{0} == {1}", latex="#0 = #1")
+constant(np.not_equal, symbol="≠", code="{0} != {1}", latex=r"#0 \ne #1")
+constant(np.bitwise_and, symbol="&", code="{0} & {1}", latex=r"#0 \land #1")
+constant(np.bitwise_or, symbol="|", code="{0} | {1}", latex=r"#0 \lor #1")
+constant(np.invert, symbol="~", code="~{0}", latex=r"\lnot #0")
+constant(np.bitwise_xor, symbol="^", code="{0} ^ {1}", latex=r"#0 \oplus #1")
+constant(np.logical_and, latex=r"#0 \land #1")
+constant(np.logical_or, latex=r"#0 \lor #1")
+constant(np.logical_xor, latex=r"#0 \oplus #1")
+constant(np.logical_not, latex=r"\lnot #0")
+constant(np.floor, latex=r"\lfloor #0 \rfloor")
+constant(np.ceil, latex=r"\lceil #0 \rceil")
+constant(np.isnan, np.isinf, np.isfinite, np.signbit, np.trunc, np.rint, np.spacing)
 plain(np.allclose, np.array_equal, np.array_equiv, np.iscomplexobj, np.isrealobj, np.result_type)
 composed(np.divmod, lambda a, b: (np.floor_divide(a, b), np.remainder(a, b)))
 composed(np.modf, _modf)

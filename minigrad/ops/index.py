@@ -95,18 +95,20 @@ def _last(shape: tuple[int, ...], index: tuple[Any, ...]) -> Array:
     return place[index] == turn
 
 
-linear("getitem", _scatter, forward=_get, call=_getting, code="{0}[{1*}]")
+linear("getitem", _scatter, forward=_get, call=_getting, code="{0}[{1*}]", latex="#0_{[#1*]}")
 linear(
     "add_at",
     lambda g, y, x, value, *index: g,
     lambda g, y, x, value, *index: applied("getitem", g, *index),
     forward=_add,
+    latex=r"\operatorname{add}_{[#2*]}(#0, #1)",
 )
 linear(
     "set_at",
     lambda g, y, x, value, *index: applied("set_at", g, 0, *index),
     lambda g, y, x, value, *index: applied("getitem", g, *index) * _last(x.shape, index),
     forward=_set,
+    latex=r"\operatorname{set}_{[#2*]}(#0, #1)",
 )
 
 

@@ -339,11 +339,17 @@ def _in(function: Any) -> str:
     return f"np.linalg.{function.__name__}({{*=}})"
 
 
-multilinear(np.matmul, _left, _right, symbol="@", code="{0} @ {1}")
-rule(np.linalg.inv, _inv, symbol="⁻¹", code=_in(np.linalg.inv))
-rule(np.linalg.solve, _solve_left, _solve_right, code=_in(np.linalg.solve))
+multilinear(np.matmul, _left, _right, symbol="@", code="{0} @ {1}", latex=r"#0 \, #1")
+rule(np.linalg.inv, _inv, symbol="⁻¹", code=_in(np.linalg.inv), latex="#0^{-1}")
+rule(
+    np.linalg.solve,
+    _solve_left,
+    _solve_right,
+    code=_in(np.linalg.solve),
+    latex=r"#0^{-1} \, #1",
+)
 rule(np.linalg.det, _det, code=_in(np.linalg.det))
-rule(np.linalg.pinv, _pinv, symbol="⁺", call=_pinv_call, code=_in(np.linalg.pinv))
+rule(np.linalg.pinv, _pinv, symbol="⁺", call=_pinv_call, code=_in(np.linalg.pinv), latex="#0^{+}")
 rule(
     np.linalg.lstsq,
     _lstsq_left,
@@ -352,7 +358,14 @@ rule(
     call=_lstsq,
     code="np.linalg.lstsq({*=})[0]",
 )
-rule(np.linalg.norm, _norm_rule, symbol="‖·‖", call=_norm, code=_in(np.linalg.norm))
+rule(
+    np.linalg.norm,
+    _norm_rule,
+    symbol="‖·‖",
+    call=_norm,
+    code=_in(np.linalg.norm),
+    latex=r"\lVert #0 \rVert#=",
+)
 multilinear(
     np.linalg.multi_dot,
     Each(_multi_dot),

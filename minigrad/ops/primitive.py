@@ -33,6 +33,7 @@ def primitive(
     vjp: Any,
     symbol: str | None = None,
     code: str | None = None,
+    latex: str = "",
     inline: bool = False,
 ) -> Function: ...
 
@@ -44,6 +45,7 @@ def primitive(
     vjp: Any,
     symbol: str | None = None,
     code: str | None = None,
+    latex: str = "",
     inline: bool = False,
 ) -> Callable[[Function], Function]: ...
 
@@ -54,6 +56,7 @@ def primitive(
     vjp: Any,
     symbol: str | None = None,
     code: str | None = None,
+    latex: str = "",
     inline: bool = False,
 ) -> Any:
     """A function of arrays with its own derivative rule, as one node of the graph.
@@ -66,6 +69,8 @@ def primitive(
             tuple. Written in plain NumPy, it serves second derivatives too.
         symbol: what pictures write in its circle; its name by default.
         code: how programs write it, such as `{0} @ {1} + {2}`; a call by its name by default.
+        latex: how equations write it, such as `#0^2`; its name, applied to the inputs, by
+            default. See `minigrad.table.Op`.
         inline: whether `minigrad.compile` may look inside, once, with Tensors in the place of
             arrays: for an f of NumPy functions alone, whose result depends on its arguments and
             nothing else. Otherwise compiled code calls f each time, as it must where f draws
@@ -87,7 +92,7 @@ def primitive(
     """
     if f is None:
         return lambda function: primitive(
-            function, vjp=vjp, symbol=symbol, code=code, inline=inline
+            function, vjp=vjp, symbol=symbol, code=code, latex=latex, inline=inline
         )
     name = getattr(f, "__name__", type(f).__name__)
     rules = (vjp,) if callable(vjp) and _takes_one(f) else None if callable(vjp) else tuple(vjp)
@@ -102,6 +107,7 @@ def primitive(
         code=code or f"{word(name, 'primitive')}({{*=}})",
         check=lambda rule, c, shape: _checked(name, vjps, rule, c, shape),
         expand=f if inline else None,
+        latex=latex,
     )
 
     @wraps(f)

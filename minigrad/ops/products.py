@@ -104,15 +104,16 @@ def _kron_right(g: Array, y: Array, a: Array, b: Array) -> Array:
 
 # fmt: off
 multilinear(np.tensordot, _tensordot_left, _tensordot_right)
-multilinear(np.dot,   _dot_left,   _dot_right,   symbol="·")
-multilinear(np.inner, _inner_left, _inner_right)
+multilinear(np.dot,   _dot_left,   _dot_right,   symbol="·", latex=r"#0 \cdot #1")
+multilinear(np.inner, _inner_left, _inner_right, latex=r"\langle #0, #1 \rangle")
 multilinear(np.outer,
             lambda g, y, a, b: np.reshape(g @ np.ravel(b), a.shape),
-            lambda g, y, a, b: np.reshape(np.ravel(a) @ g, b.shape))
+            lambda g, y, a, b: np.reshape(np.ravel(a) @ g, b.shape), latex=r"#0 \, #1^{T}")
 multilinear(np.vdot,  # of complex a it takes the conjugate, and so does the cotangent
             lambda g, y, a, b: np.conjugate(g * np.reshape(b, a.shape)),
-            lambda g, y, a, b: g * np.conjugate(np.reshape(a, b.shape)))
-multilinear(np.kron,  _kron_left,  _kron_right,  symbol="⊗")
+            lambda g, y, a, b: g * np.conjugate(np.reshape(a, b.shape)),
+            latex=r"\overline{#0} \cdot #1")
+multilinear(np.kron,  _kron_left,  _kron_right,  symbol="⊗", latex=r"#0 \otimes #1")
 # fmt: on
 
 
@@ -142,6 +143,7 @@ multilinear(
     lambda g, y, a, b: np.cross(b, g),
     lambda g, y, a, b: np.cross(g, a),
     symbol="×",
+    latex=r"#0 \times #1",
     call=_cross,
 )
 composed(np.linalg.cross, lambda x1, x2, *, axis=-1: np.cross(x1, x2, axis=axis))

@@ -190,16 +190,41 @@ def _std_where(a: Any, where: Any, **kwargs: Any) -> Any:
     return np.where(var == 0, 0, np.sqrt(np.where(var == 0, 1, var)))
 
 
-linear(np.sum, _sum, symbol="Σ", forward=_by_method("sum"), call=_filled(np.sum, 0, np.add))
-linear(np.mean, _mean, forward=_by_method("mean"), call=_mean_call)
+linear(
+    np.sum,
+    _sum,
+    symbol="Σ",
+    forward=_by_method("sum"),
+    call=_filled(np.sum, 0, np.add),
+    latex=r"\sum#axis #0",
+)
+linear(
+    np.mean,
+    _mean,
+    forward=_by_method("mean"),
+    call=_mean_call,
+    latex=r"\operatorname{mean}#axis(#0)",
+)
 for _f, _name, _worst, _join in (
     (np.max, "max", -np.inf, np.maximum),
     (np.amax, "max", -np.inf, np.maximum),
     (np.min, "min", np.inf, np.minimum),
     (np.amin, "min", np.inf, np.minimum),
 ):
-    rule(_f, _extreme, forward=_by_method(_name), call=_filled(_f, _worst, _join))
-rule(np.prod, _prod, symbol="Π", call=_filled(np.prod, 1, np.multiply))
+    rule(
+        _f,
+        _extreme,
+        forward=_by_method(_name),
+        call=_filled(_f, _worst, _join),
+        latex=rf"\{_name}#axis(#0)",
+    )
+rule(
+    np.prod,
+    _prod,
+    symbol="Π",
+    call=_filled(np.prod, 1, np.multiply),
+    latex=r"\prod#axis #0",
+)
 rule(np.var, _var, call=_spread_call(_var_where))
 rule(np.std, _std, call=_spread_call(_std_where))
 rule(
@@ -208,9 +233,10 @@ rule(
     forward=np.logaddexp.reduce,
     call=_filled(np.logaddexp, -np.inf, np.logaddexp),
     code="np.logaddexp.reduce({*=})",
+    latex=r"\log \sum#axis e^{#0}",
 )
-linear(np.cumsum, _cumsum, call=_running)
-rule(np.cumprod, _cumprod, call=_running)
+linear(np.cumsum, _cumsum, call=_running, latex=r"\operatorname{cumsum}#axis(#0)")
+rule(np.cumprod, _cumprod, call=_running, latex=r"\operatorname{cumprod}#axis(#0)")
 plain(np.argmax, np.argmin, np.any, np.all, np.count_nonzero, np.nanargmax, np.nanargmin)
 
 

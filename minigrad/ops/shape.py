@@ -147,7 +147,7 @@ linear(
 linear(np.ravel, lambda g, y, a: np.reshape(g, a.shape), call=_raveling)
 linear(np.squeeze, lambda g, y, a, *, axis=None: np.reshape(g, a.shape))
 linear(np.expand_dims, lambda g, y, a, *, axis: np.reshape(g, a.shape))
-linear(np.transpose, _transpose, symbol="ᵀ")
+linear(np.transpose, _transpose, symbol="ᵀ", latex="#0^{T#axes}")
 composed(np.matrix_transpose, lambda x: np.swapaxes(x, -1, -2))
 linear(np.swapaxes, lambda g, y, a, *, axis1, axis2: np.swapaxes(g, axis1, axis2))
 linear(np.broadcast_to, lambda g, y, array, *, shape: g)
@@ -275,7 +275,7 @@ def _diag(g: Array, y: Array, v: Array, *, k: int = 0) -> Array:
     return np.diagonal(g, k) if v.ndim == 1 else _returned(g, v, np.diag, k)
 
 
-linear(np.copy, lambda g, y, a: g)
+linear(np.copy, lambda g, y, a: g, latex="#0")
 linear(np.moveaxis, lambda g, y, a, *, source, destination: np.moveaxis(g, destination, source))
 linear(np.rollaxis, _rollaxis)
 linear(np.flip, lambda g, y, m, *, axis=None: np.flip(g, axis))
