@@ -3,7 +3,8 @@
     python benchmarks/compile_time.py [--rounds N] [--json PATH]
 
 The step is that of the network 3-5-5-3-1, m=1000. A first call of minigrad's runs the step once, so
-one uncompiled step is in the figure. Importing the libraries is not.
+one uncompiled step is in the figure. Importing the libraries is not. Then the same for one example
+less, in the same process: what a new shape costs.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from timing import table, title, write_json
 
 HERE = Path(__file__).resolve().parent
 PROGRAM = """
+from dataclasses import replace
 from time import perf_counter
 from implementations import IMPLEMENTATIONS
 from networks import NETWORKS, problem
@@ -35,36 +37,35 @@ for _ in range(200):
     start = perf_counter()
     step.run()
     calls.append(perf_counter() - start)
-print(first, sorted(calls)[100])
+step = IMPLEMENTATIONS[{name!r}](problem(replace(NETWORKS[1], m=999)), 1e-3)
+start = perf_counter()
+step.run()
+print(first, sorted(calls)[100], perf_counter() - start)
 """
 IMPORTS = {"minigrad": "import nn", "compiled numpy": "import nn", "jax": "import jax.numpy",
            "compiled numba": "import nn, numba"}  # fmt: skip
 
 
-def measure(name: str, cache: str) -> tuple[float, float]:
-    """Seconds of the first call in a fresh process, and the median of later ones."""
+def measure(name: str, cache: str) -> tuple[float, ...]:
+    """Seconds of the first call in a fresh process, of later ones, and of one with a new shape."""
     environment = {**os.environ, "MINIGRAD_CACHE_DIR": cache, "OPENBLAS_THREAD_TIMEOUT": "20"}
     environment["PYTHONPATH"] = os.pathsep.join([str(HERE), str(HERE.parent)])
     program = PROGRAM.format(name=name, imports=IMPORTS[name])
     command = [sys.executable, "-c", program]
     out = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    first, later = map(float, out.stdout.split())
-    return first, later
+    return tuple(map(float, out.stdout.split()))
 
 
-def latencies(names: list[str], rounds: int) -> Mapping[str, tuple[float, float]]:
+def latencies(names: list[str], rounds: int) -> Mapping[str, tuple[float, ...]]:
     """Medians over the rounds; numba also with what an earlier process left on disk."""
-    found: dict[str, list[tuple[float, float]]] = {}
+    found: dict[str, list[tuple[float, ...]]] = {}
     for _ in range(rounds):
         for name in names:
             with TemporaryDirectory() as cache:
                 found.setdefault(name, []).append(measure(name, cache))
                 if name == "compiled numba":
                     found.setdefault(f"{name}, from disk", []).append(measure(name, cache))
-    return {
-        name: (median(f for f, _ in pairs), median(s for _, s in pairs))
-        for name, pairs in found.items()
-    }
+    return {name: tuple(map(median, zip(*rows, strict=True))) for name, rows in found.items()}
 
 
 def main() -> None:
@@ -76,14 +77,16 @@ def main() -> None:
     options = parser.parse_args()
 
     found = latencies(options.only, options.rounds)
-    eager = found.get("minigrad", (0.0, float("nan")))[1]
+    eager = found["minigrad"][1] if "minigrad" in found else float("nan")
     print(title(options.rounds))
     rows = [
-        [name, f"{first * 1e3:.1f} ms", f"{first / eager:.0f}", f"{later * 1e6:.1f} µs"]
-        for name, (first, later) in found.items()
-    ]
-    print(table(["a training step", "first call", "in eager steps", "later calls"], rows))
-    write_json(options.json, {"seconds of the first call, and of later ones": found})
+        [name, *(f"{t * 1e3:.1f} ms" for t in (first, new)), f"{first / eager:.0f}",
+         f"{later * 1e6:.1f} µs"]
+        for name, (first, later, new) in found.items()
+    ]  # fmt: skip
+    head = ["a training step", "first call", "a new shape", "first, in eager steps", "later calls"]
+    print(table(head, rows))
+    write_json(options.json, {"seconds of the first call, later ones, a new shape": found})
 
 
 if __name__ == "__main__":

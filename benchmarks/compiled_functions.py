@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from implementations import installed
+from networks import NETWORKS, Problem, problem
 from timing import interleave, ratio, seconds, settle_threads, table, title, write_json
 
 import minigrad as mg
@@ -32,13 +33,32 @@ def rosenbrock(x: Array) -> Array:
     return (100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum()
 
 
+def softmax_cost(layers: list[Array], numpy: Any = np) -> Array:
+    """The cost of the network 784-512-256-10 on its 256 examples, in float32."""
+    data = _examples()
+    A = data.X
+    for W, b in zip(layers[:-2:2], layers[1:-2:2], strict=True):
+        A = numpy.maximum(W @ A + b, 0)
+    Z = layers[-2] @ A + layers[-1]
+    Z = Z - numpy.max(Z, axis=0)
+    J = numpy.log(numpy.sum(numpy.exp(Z), axis=0)) - numpy.sum(Z * data.Y, axis=0)
+    return numpy.mean(J)
+
+
+@cache
+def _examples() -> Problem:
+    return problem(NETWORKS[-1])
+
+
 def functions() -> dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]:
     """Each function to compile, and arguments for it."""
     x = np.random.default_rng(0).normal(size=100)
+    layers, v = problem(NETWORKS[-1]).start(), problem(NETWORKS[-1], seed=2).start()
     return {
         "gradient of J = 3(a+bc)": (mg.grad(cost, (0, 1, 2)), (5.0, 3.0, 2.0)),
         "Hessian of Rosenbrock, n=100": (mg.hessian(rosenbrock), (x,)),
         "Hessian-vector product of Rosenbrock, n=100": (mg.hvp(rosenbrock), (x, x)),
+        "Hessian-vector product of 784-512-256-10": (mg.hvp(softmax_cost), (layers, v)),
     }
 
 
@@ -48,10 +68,19 @@ def in_jax() -> dict[str, Callable[..., Any]]:
 
     jax.config.update("jax_enable_x64", True)
 
-    def product(x: Array, v: Array) -> Array:
-        return jax.jvp(jax.grad(rosenbrock), (x,), (v,))[1]
+    def product(f: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+        return lambda x, v: jax.jvp(jax.grad(f), (x,), (v,))[1]
 
-    jitted = map(jax.jit, (jax.grad(cost, (0, 1, 2)), jax.hessian(rosenbrock), product))
+    of_network = partial(softmax_cost, numpy=jax.numpy)
+    jitted = map(
+        jax.jit,
+        (
+            jax.grad(cost, (0, 1, 2)),
+            jax.hessian(rosenbrock),
+            product(rosenbrock),
+            product(of_network),
+        ),
+    )
     return dict(zip(functions(), jitted, strict=True))
 
 
@@ -66,13 +95,23 @@ def contenders(name: str) -> dict[str, Callable[[], Any]]:
         import jax
 
         jitted = in_jax()[name]
-        given = [x if isinstance(x, float) else jax.numpy.asarray(x) for x in arguments]
+        given = [
+            x if isinstance(x, float) else jax.tree.map(jax.numpy.asarray, x) for x in arguments
+        ]
         calls["jax"] = lambda: jax.block_until_ready(jitted(*given))
-    expected = np.asarray(f(*arguments))
+    expected = arrays(f(*arguments))
     for way, call in calls.items():
         for _ in range(3):
-            np.testing.assert_allclose(np.asarray(call()), expected, rtol=1e-10, err_msg=way)
+            for found, right in zip(arrays(call()), expected, strict=True):
+                few = 1e-10 if right.dtype == np.float64 else 1e-4
+                atol = few * np.abs(right).max()
+                np.testing.assert_allclose(found, right, rtol=few, atol=atol, err_msg=way)
     return calls
+
+
+def arrays(result: Any) -> list[np.ndarray]:
+    """The arrays in a result, which may be a tuple or list of them."""
+    return [np.asarray(x) for x in (result if isinstance(result, (tuple, list)) else [result])]
 
 
 def main() -> None:

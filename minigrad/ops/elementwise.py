@@ -39,20 +39,20 @@ def _power_exponent(g: Array, y: Array, a: Array, b: Array) -> Array:
     return g * y * np.log(np.where(a == 0, 1, a))
 
 
-def _winner(x: Array, other: Array, beats: Any) -> Array:
+def _winner(y: Array, x: Array, other: Array, beats: Any) -> Array:
     """1 where x is the result, 1/2 where both are; a nan is, as NumPy has it."""
-    return (beats(x, other) | (x != x)) + 0.5 * (x == other)  # noqa: PLR0124
+    return (beats(x, other) | (x != x)) + y.dtype.type(0.5) * (x == other)  # noqa: PLR0124
 
 
-def _number(x: Array, other: Array, beats: Any) -> Array:
+def _number(y: Array, x: Array, other: Array, beats: Any) -> Array:
     """The same where a nan loses to a number; of two nans, each is."""
-    return (beats(x, other) | (other != other)) + 0.5 * (x == other)  # noqa: PLR0124
+    return (beats(x, other) | (other != other)) + y.dtype.type(0.5) * (x == other)  # noqa: PLR0124
 
 
 def _softmax(y: Array, a: Array, b: Array, exp: Any = np.exp) -> Array:
     """exp(a - y); where y is infinite, 1 for the argument that makes it so."""
     infinite = np.isinf(y)
-    return np.where(infinite, _winner(a, b, np.greater), exp(a - np.where(infinite, 0, y)))
+    return np.where(infinite, _winner(y, a, b, np.greater), exp(a - np.where(infinite, 0, y)))
 
 
 def _over(a: Array, h: Array) -> Array:
@@ -191,10 +191,10 @@ linear(np.ldexp,          lambda g, y, a, b: np.ldexp(g, b), None, latex=r"2^{#1
 elementwise(np.fabs,      lambda y, x: np.sign(x),  symbol="|·|", latex=r"\lvert #0 \rvert")
 elementwise(np.copysign,  lambda y, a, b: np.sign(a) * np.sign(y), None)
 elementwise(np.absolute,  lambda y, x: np.sign(np.conj(x)), symbol="|·|", latex=r"\lvert #0 \rvert")
-elementwise(np.maximum,   lambda y, a, b: _winner(a, b, np.greater), lambda y, a, b: _winner(b, a, np.greater), symbol="max")
-elementwise(np.minimum,   lambda y, a, b: _winner(a, b, np.less),    lambda y, a, b: _winner(b, a, np.less),    symbol="min")
-elementwise(np.fmax,      lambda y, a, b: _number(a, b, np.greater), lambda y, a, b: _number(b, a, np.greater))
-elementwise(np.fmin,      lambda y, a, b: _number(a, b, np.less),    lambda y, a, b: _number(b, a, np.less))
+elementwise(np.maximum,   lambda y, a, b: _winner(y, a, b, np.greater), lambda y, a, b: _winner(y, b, a, np.greater), symbol="max")
+elementwise(np.minimum,   lambda y, a, b: _winner(y, a, b, np.less),    lambda y, a, b: _winner(y, b, a, np.less),    symbol="min")
+elementwise(np.fmax,      lambda y, a, b: _number(y, a, b, np.greater), lambda y, a, b: _number(y, b, a, np.greater))
+elementwise(np.fmin,      lambda y, a, b: _number(y, a, b, np.less),    lambda y, a, b: _number(y, b, a, np.less))
 elementwise(np.logaddexp, _softmax, lambda y, a, b: _softmax(y, b, a), latex=r"\log(e^{#0} + e^{#1})")
 elementwise(np.logaddexp2, lambda y, a, b: _softmax(y, a, b, np.exp2), lambda y, a, b: _softmax(y, b, a, np.exp2), latex=r"\log_{2}(2^{#0} + 2^{#1})")
 

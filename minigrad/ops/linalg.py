@@ -244,7 +244,7 @@ def _norm_rule(
     if np.isinf(ord):
         size = np.absolute(x)
         ties = size == (np.max if ord > 0 else np.min)(size, axis=axis, keepdims=True)
-        return g * direction * ties / np.sum(ties, axis=axis, keepdims=True)
+        return g * direction * ties / np.sum(ties, axis=axis, keepdims=True).astype(y.dtype)
     size = np.where((x == 0) | (y == 0), 1, np.absolute(x)) / _safe(y)
     return g * direction * np.where(y == 0, 0, size ** (ord - 1))
 

@@ -38,7 +38,8 @@ def _mean(g: Array, y: Array, a: Array, *, axis: Any = None, keepdims: bool = Fa
 def _extreme(g: Array, y: Array, a: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
     """Elements that tie for the extreme share the cotangent equally; so do nans, which win."""
     ties = (a == _kept(y, a, axis)) | (a != a)  # noqa: PLR0124
-    return ties * _kept(g / np.sum(ties, axis=axis, keepdims=keepdims), a, axis)
+    count = np.sum(ties, axis=axis, keepdims=keepdims).astype(y.dtype)
+    return ties * _kept(g / count, a, axis)
 
 
 def _logsumexp(g: Array, y: Array, a: Array, *, axis: Any = 0, keepdims: bool = False) -> Array:
@@ -47,7 +48,7 @@ def _logsumexp(g: Array, y: Array, a: Array, *, axis: Any = 0, keepdims: bool = 
     infinite = np.isinf(y)
     ties = infinite & (a == y)
     shares = np.exp(np.where(infinite, -np.inf, a) - np.where(infinite, 0, y))
-    n = np.sum(ties, axis=axis, keepdims=True)
+    n = np.sum(ties, axis=axis, keepdims=True).astype(y.dtype)
     return _kept(g, a, axis) * (shares + ties / np.where(n == 0, 1, n))
 
 

@@ -11,8 +11,8 @@ import pytest
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 NAMES = [
-    "minigrad", "compiled numpy", "compiled numba", "torch", "torch functional", "jax", "autograd",
-    "mygrad",
+    "numpy tuned", "minigrad", "compiled numpy", "compiled numba", "torch", "torch functional",
+    "torch compiled", "jax", "autograd", "mygrad",
 ]  # fmt: skip
 
 
