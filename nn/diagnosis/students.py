@@ -1,0 +1,277 @@
+"""What a student hands in, whatever its form, as values of the lecture's quantities.
+
+A mapping of arrays, a function `(params, X, Y) -> mapping`, or functions of each equation's inputs
+(`lambda dZ2, A1, m: dZ2 @ A1.T / m`), which are given the right ones.
+
+Read next: `nn.diagnosis.judging`.
+"""
+
+# ruff: noqa: E741  (l is the lecture's layer number)
+from __future__ import annotations
+
+import inspect
+import linecache
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from nn.diagnosis.scope import Layout
+from nn.errors import ArgumentError
+
+__all__ = ["Answer", "Failure", "Inputs", "Student", "read"]
+
+Array = Any
+_NAME = re.compile(r"d([zawb])[\[_^{(]*(\d*)[\])}]*", re.IGNORECASE)
+_FORWARD = re.compile(r"([zawbxy]|cost|loss|j|m|cache|al|yhat)[\[_^{(]*(\d*)[\])}]*", re.I)
+_LETTERS = {"z": "dZ", "a": "dA", "w": "dW", "b": "db"}
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a student's function is called with; `right` finds the value of any quantity."""
+
+    params: Mapping[str, Array]
+    X: Array
+    Y: Array
+    right: Mapping[str, Array] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An exception in the student's code: the quantity it was at, and details of "error"."""
+
+    quantity: str
+    details: Mapping[str, Any]
+
+
+@dataclass
+class Answer:
+    """What came back.
+
+    Attributes:
+        values: by quantity, as they came.
+        spelled: the student's own spelling of each quantity.
+        strange: names that are no quantity.
+        failures: exceptions.
+        apart: whether each equation was computed from the right inputs.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    spelled: dict[str, str] = field(default_factory=dict)
+    strange: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    apart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Student:
+    """The student's work: `answer(inputs)`, and whether other inputs give other answers."""
+
+    answer: Callable[[Inputs], Answer]
+    callable: bool
+
+
+def read(student: Any, layout: Layout) -> Student:
+    """Recognise the form of what was handed in."""
+    if isinstance(student, Mapping):
+        functions = [callable(v) for v in student.values()]
+        if functions and all(functions):
+            return Student(lambda i: _apart(student.items(), i, layout), True)
+        if any(functions):
+            raise ArgumentError("diagnose: got both arrays and functions; expected one of the two")
+        fixed = _named(student, layout)
+        return Student(lambda i: fixed, False)
+    if isinstance(student, list | tuple) and student and all(map(callable, student)):
+        return Student(lambda i: _apart(((f.__name__, f) for f in student), i, layout), True)
+    if callable(student):
+        names = _parameters(student)
+        name = getattr(student, "__name__", "")
+        if quantity(name, layout) and names and "params" not in names:
+            return Student(lambda i: _apart([(name, student)], i, layout), True)
+        return Student(lambda i: _called(student, names, i, layout), True)
+    raise ArgumentError(
+        f"diagnose: got a {type(student).__name__}; expected a mapping {{'dW1': array, …}}, "
+        "a function (params, X, Y) -> mapping, or a mapping of functions, one for each equation"
+    )
+
+
+def quantity(name: Any, layout: Layout) -> str | None:
+    """The quantity a student's name stands for: dZ2 of "dz2", "dZ[2]", "dZ_2"; None if none.
+
+    In a network of one layer the layer's number may be left out, as in a logistic regression.
+    """
+    match = _NAME.fullmatch(name.strip()) if isinstance(name, str) else None
+    if not match:
+        return None
+    l = int(match[2]) if match[2] else layout.L if layout.L == 1 else 0
+    return f"{_LETTERS[match[1].lower()]}{l}" if 1 <= l <= layout.L else None
+
+
+def _named(mapping: Mapping[Any, Any], layout: Layout) -> Answer:
+    """The mapping's values under the lecture's names."""
+    answer = Answer()
+    mapping = _components(mapping, layout)
+    for name, value in mapping.items():
+        q = quantity(name, layout)
+        if q is None or q in answer.values:
+            if not (isinstance(name, str) and _FORWARD.fullmatch(name)):
+                answer.strange.append(str(name))
+            continue
+        short = layout.L == 1 and not re.search(r"\d", name)
+        answer.values[q] = _as_the_notes_have_it(q, value, layout) if short else _array(value)
+        answer.spelled[q] = name.strip() if short else q
+    return answer
+
+
+def _components(mapping: Mapping[Any, Any], layout: Layout) -> Mapping[Any, Any]:
+    """dw1, dw2, … of a logistic regression, each a number, as one dw."""
+    n = layout.sizes[0]
+    names = [f"dw{i}" for i in range(1, n + 1)]
+    if layout.sizes[1:] != (1,) or any(np.size(mapping.get(k, ())) != 1 for k in names):
+        return mapping
+    if n == 1 and np.ndim(mapping["dw1"]) == 2:
+        return mapping
+    rest = {k: v for k, v in mapping.items() if k not in names}
+    return rest | {"dw": np.array([[np.asarray(mapping[k]).item() for k in names]])}
+
+
+def _array(value: Any) -> Any:
+    """An array of our own, so that nothing here can change the student's; else the value."""
+    data = getattr(value, "data", None)
+    if isinstance(data, np.ndarray):  # a Tensor
+        value = data
+    try:
+        array = np.array(value)
+    except (ValueError, TypeError):
+        return value
+    return array if array.dtype.kind in "biuf" else value
+
+
+def _as_the_notes_have_it(q: str, value: Any, layout: Layout) -> Any:
+    """The shapes of a logistic regression in the notes: w (n, 1), b a number, z one for each."""
+    array = _array(value)
+    if not isinstance(array, np.ndarray) or layout.sizes[-1] != 1:
+        return array
+    n = layout.sizes[0]
+    if q.startswith("dW") and array.shape in {(n, 1), (n,)}:
+        return array.reshape(1, n)
+    if q.startswith("db") and array.size == 1:
+        return array.reshape(1, 1)
+    return array.reshape(1, -1) if array.ndim == 1 and q[1] in "ZA" else array
+
+
+def _parameters(function: Callable[..., Any]) -> list[str]:
+    try:
+        found = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [p.name for p in found if p.kind in {p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD}
+            and p.default is p.empty]  # fmt: skip
+
+
+def _inputs(inputs: Inputs) -> dict[str, Any]:
+    """Copies, so that a student's function may write into them."""
+    params = {k: np.array(v) for k, v in inputs.params.items()}
+    if len(params) == 2:
+        params |= {"W": params["W1"], "b": params["b1"], "w": params["W1"].T}
+    X, Y = np.array(inputs.X), np.array(inputs.Y)
+    return {"params": params, "parameters": params, "X": X, "Y": Y, "m": X.shape[1], **params}
+
+
+def _called(
+    function: Callable[..., Any], names: list[str], inputs: Inputs, layout: Layout
+) -> Answer:
+    """The answer of a function of (params, X, Y), or of any of these and the parameters by name."""
+    known = _inputs(inputs)
+    by_name = bool(names) and set(names) <= known.keys() and "params" not in names
+    arguments = [known[k] for k in (names if by_name else ("params", "X", "Y"))]
+    try:
+        with np.errstate(all="ignore"):
+            result = function(*arguments)
+    except Exception as error:
+        return _failed(error, function, layout)
+    if isinstance(result, Mapping):
+        return _named(result, layout)
+    name = getattr(function, "__name__", "the function")
+    text = f"{name} returned a {type(result).__name__}; expected a mapping {{'dW1': array, …}}"
+    return Answer(failures=[Failure("backward", _error("TypeError", text))])
+
+
+def _apart(equations: Iterable[tuple[str, Callable[..., Any]]], inputs: Inputs, layout: Layout
+           ) -> Answer:  # fmt: skip
+    """Each equation's value, computed from the right values of its inputs."""
+    answer = Answer(apart=True)
+    for name, function in equations:
+        q = quantity(name, layout)
+        if q is None:
+            answer.strange.append(str(name))
+            continue
+        known = _inputs(inputs)
+        arguments = []
+        for parameter in _parameters(function):
+            value = _right(parameter, known, inputs, layout)
+            if value is None:
+                raise ArgumentError(
+                    f"diagnose: the equation of {name} takes {parameter!r}; expected names of the "
+                    f"lecture's quantities, such as W1, b1, Z1, A1, dZ1, X, Y, m"
+                )
+            arguments.append(value)
+        try:
+            with np.errstate(all="ignore"):
+                value = function(*arguments)
+        except Exception as error:
+            failed = _failed(error, function, layout)
+            answer.failures += [Failure(q, f.details) for f in failed.failures]
+            continue
+        found = _named({name: value}, layout)
+        answer.values |= found.values
+        answer.spelled |= found.spelled
+    return answer
+
+
+def _right(name: str, known: Mapping[str, Any], inputs: Inputs, layout: Layout) -> Any:
+    """The right value of a quantity that a student's equation takes."""
+    assert inputs.right is not None
+    if name in known:
+        return known[name]
+    q = quantity(name, layout)
+    match = re.fullmatch(r"([zaZA])_?(\d*)", name)
+    if q is None and match:
+        l = int(match[2]) if match[2] else 1 if layout.L == 1 else -1
+        q = f"{match[1].upper()}{l}" if 0 <= l <= layout.L and name[0] in "zaZA" else None
+    if q is None or q == "Z0":
+        return None
+    return np.array(inputs.right[q])
+
+
+def _error(kind: str, text: str, line: int | None = None, code: str = "") -> dict[str, Any]:
+    return {"error": kind, "text": text, "line": line, "code": code}
+
+
+def _failed(error: Exception, function: Callable[..., Any], layout: Layout) -> Answer:
+    """The exception, the line that raised it, and what had been computed until then.
+
+    The traceback's last line in the student's own file says which quantity was being computed;
+    its local variables hold those computed before.
+    """
+    own = getattr(getattr(function, "__code__", None), "co_filename", None)
+    frame, line = None, None
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == own:
+            frame, line = trace.tb_frame, trace.tb_lineno
+        trace = trace.tb_next
+    code = linecache.getline(own, line).strip() if own and line else ""
+    target = re.match(r"([\w\[\]'\"]+?)\s*(?:[-+*/@]?=)(?!=)", code)
+    at = target and quantity(re.sub(r"^\w+\[['\"](\w+)['\"]\]$", r"\1", target[1]), layout)
+    details = _error(type(error).__name__, str(error), line, code)
+    before = {} if frame is None else frame.f_locals
+    known = {k: v for k, v in before.items() if quantity(k, layout)}
+    answer = _named(known, layout)
+    if at:
+        answer.values.pop(at, None)
+    answer.failures.append(Failure(at or "backward", details))
+    return answer
