@@ -58,16 +58,42 @@ def load(title: str, source: str) -> ModuleType:
 
 
 def _kept(path: Path, text: str) -> ModuleType:
-    """The module of the file, which is to hold this text; once more where it is damaged."""
+    """The module of the file, which is to hold this text; once more where anything is damaged.
+
+    Damaged machine code would crash the process, and damaged bytecode run as what it has become.
+    So nothing that was derived from the text is read unless its seal fits.
+    """
+    seal = path.parent / "__pycache__" / f"{path.stem}.sha256"
+    seal.parent.mkdir(exist_ok=True)
     if path.exists():
         try:
             _write(path, text)
-            return _imported(path)
+            if seal.read_text(encoding="utf-8") == _checksum(path):
+                return _sealed(path, seal)
         except Exception as error:  # a damaged file can raise anything
             _log.info("compile: %s in the cache is unusable: %r", path, error)
-            _forget(path)
+        _forget(path)
     _write(path, text)
-    return _imported(path)
+    return _sealed(path, seal)
+
+
+def _sealed(path: Path, seal: Path) -> ModuleType:
+    module = _imported(path)
+    _write(seal, _checksum(path))
+    return module
+
+
+def _checksum(path: Path) -> str:
+    """Of a module and of all that was derived from it."""
+    total = hashlib.sha256()
+    for file in (path, *_derived(path)):
+        total.update(f"{file.name} {file.stat().st_size}\n".encode() + file.read_bytes())
+    return total.hexdigest()
+
+
+def _derived(path: Path) -> list[Path]:
+    found = path.parent.glob(f"__pycache__/{path.stem}.*")
+    return sorted(file for file in found if file.suffix != ".sha256")
 
 
 def directory() -> Path | None:
@@ -138,7 +164,7 @@ def _imported(path: Path) -> ModuleType:
 
 def _forget(path: Path) -> None:
     """Remove a module and all that was derived from it."""
-    for file in (path, *path.parent.glob(f"__pycache__/{path.stem}*")):
+    for file in (path, *path.parent.glob(f"__pycache__/{path.stem}.*")):
         with suppress(OSError):
             file.unlink()
 
