@@ -9,11 +9,15 @@ Read next: `minigrad.tensor`.
 from minigrad import ops
 from minigrad.checkpoint import checkpoint
 from minigrad.compile import compile  # noqa: A004
+from minigrad.debug import debug
 from minigrad.errors import (
+    DebugWarning,
     DTypeError,
     GraphError,
     IndexingError,
     MinigradError,
+    MutatedError,
+    NonFiniteError,
     NoRuleError,
     ShapeError,
     SingularError,
@@ -34,16 +38,20 @@ from minigrad.transforms import (
 
 __all__ = [
     "DTypeError",
+    "DebugWarning",
     "Graph",
     "GraphError",
     "IndexingError",
     "MinigradError",
+    "MutatedError",
     "NoRuleError",
+    "NonFiniteError",
     "ShapeError",
     "SingularError",
     "Tensor",
     "checkpoint",
     "compile",
+    "debug",
     "grad",
     "graph",
     "hessian",

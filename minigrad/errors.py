@@ -12,10 +12,13 @@ import numpy as np
 
 __all__ = [
     "DTypeError",
+    "DebugWarning",
     "GraphError",
     "IndexingError",
     "MinigradError",
+    "MutatedError",
     "NoRuleError",
+    "NonFiniteError",
     "ShapeError",
     "SingularError",
     "failed",
@@ -48,6 +51,18 @@ class GraphError(MinigradError, ValueError):
 
 class SingularError(ShapeError, np.linalg.LinAlgError):
     """A matrix that is singular, or does not converge; a `numpy.linalg.LinAlgError` too."""
+
+
+class NonFiniteError(MinigradError, ArithmeticError):
+    """An operation or a derivative that made a nan or an infinity; `minigrad.debug` raises it."""
+
+
+class MutatedError(MinigradError, RuntimeError):
+    """An array written to between its use and backward; `minigrad.debug` raises it."""
+
+
+class DebugWarning(UserWarning):
+    """What `minigrad.debug` found and does not raise."""
 
 
 # What NumPy's LinAlgErrors say of the numbers in a matrix; the others are about its shape.

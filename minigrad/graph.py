@@ -19,7 +19,7 @@ from minigrad.sweep import conform, reach, sweep
 from minigrad.table import Op
 from minigrad.tensor import Tensor, record
 from minigrad.values import Array, readonly
-from minigrad.viz import dot, explain, latex, text
+from minigrad.viz import dot, explain, latex, page, text, tikz
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,8 +74,10 @@ class Node:
         args = [a.value if isinstance(a, Node) else a for a in self.inputs]
         given = (self.grad, self.value, *args)
         gated = self.gate is not None or self.op.forward is np.where
-        for i, (vjp, a) in enumerate(zip(self.op.vjps, self.inputs)):
-            if vjp is not None and isinstance(a, Node) and a.grad is not None:
+        with np.errstate(all="ignore"):  # the sweep has warned
+            for i, (vjp, a) in enumerate(zip(self.op.vjps, self.inputs)):
+                if vjp is None or not isinstance(a, Node) or a.grad is None:
+                    continue
                 if gated:
                     c, _ = through(self.gate, self.op, vjp, given, self.params, a.value, None)
                 else:
@@ -195,7 +197,7 @@ class Graph:
         """Draw the picture: boxes for values, circles for operations, blue forward, red back.
 
         A variable has round corners, an array of data a folded one, an output a double line.
-        Frames are modules. More than 300 nodes are drawn collapsed, and the picture says so.
+        Frames are modules. More than 200 nodes are drawn collapsed, and the picture says so.
 
         Args:
             path: a file whose name ends in .svg, .png or .pdf (PDF needs the system's Graphviz).
@@ -211,6 +213,10 @@ class Graph:
         """
         return dot.render(self, path, depth, theme)
 
+    def to_html(self, path: str | Path | None = None, **options: Any) -> str | Path:
+        """A page that steps through the computation; see `minigrad.viz.page.to_html`."""
+        return page.to_html(self, path, **options)
+
     def to_latex(self) -> str:
         """The computation and its derivation in LaTeX: an `align*` block for amsmath or KaTeX.
 
@@ -218,6 +224,10 @@ class Graph:
         J = 3(a + bc); arrays through their matrix equations, with the sizes under the factors.
         """
         return latex.to_latex(self)
+
+    def to_tikz(self) -> str:
+        """The picture as a TikZ `tikzpicture`, for LaTeX documents."""
+        return tikz.to_tikz(self)
 
     def explain(self, wrt: str | Node) -> str:
         """Why the derivative by the node `wrt` is what it is, in words: paths, products, their sum.
@@ -276,7 +286,7 @@ def graph(*outputs: Tensor, names: Mapping[str, Any] | None = None) -> Graph:
 
 
 def _gates(nodes: list[Tensor], grads: Mapping[Tensor, Array]) -> dict[Tensor, Array]:
-    """Where `np.where` took what was computed of a node; no entry: everywhere. Newest node first."""
+    """Where `np.where` took what was computed of a node, newest first; no entry: everywhere."""
     gates: dict[Tensor, Any] = {}
     if not any(t.op is not None and t.op.forward is np.where for t in nodes):
         return gates

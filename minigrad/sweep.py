@@ -63,17 +63,14 @@ def sweep(
         (node, cotangent), newest first and the leaves last, with the cotangent in the node's shape
         (behind the axis of the batch) and dtype. A node that no derivative reaches is not yielded.
     """
-    told = debugger.get()
-    cotangents = dict(seeds)
+    told, cotangents = debugger.get(), dict(seeds)
     gates: dict[Node, Array] = {}  # where np.where took what a node computed; no entry: everywhere
     waiting = {-node.serial: node for node in cotangents if node.op is not None}
     newest = sorted(waiting)  # a heap: what comes out is the newest node with a cotangent,
     while newest:  # which nothing older can add to
-        node = waiting.pop(heappop(newest))
-        g = cotangents.pop(node)
+        g = cotangents.pop(node := waiting.pop(heappop(newest)))
         yield node, g
-        op, params = node.op, node.params
-        gate = gates.pop(node, None) if gates else None
+        op, params, gate = node.op, node.params, gates.pop(node, None) if gates else None
         gated = gate is not None or op.forward is _where
         given = (g, node, *node.operands()) if record else (g, node._value, *node._args)
         rules = op.vjps if batch is None else batched(op, batch, node._args, params)
@@ -103,7 +100,7 @@ def sweep(
                     waiting[-a.serial] = a
                     heappush(newest, -a.serial)
             if told is not None:
-                told.pulled(seeds, node, a, g, c, cotangents[a])
+                told.pulled((seeds, wanted), node, a, g, c, cotangents[a])
     yield from cotangents.items()  # what is left is leaves
 
 

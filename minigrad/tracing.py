@@ -9,11 +9,11 @@ Read next: `minigrad.tensor`.
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
@@ -25,8 +25,8 @@ import numpy as np
 from minigrad.errors import GraphError
 
 __all__ = [
-    "Debugger", "Tracer", "debugger", "is_recording", "mode", "no_grad", "recording",
-    "refuse_value", "telling", "tracer", "users_frame", "users_line",
+    "Debugger", "Tracer", "debugger", "is_library", "is_recording", "mode", "no_grad",
+    "recording", "refuse_value", "shown_line", "telling", "tracer", "users_frame", "users_line",
 ]  # fmt: skip
 
 
@@ -52,8 +52,11 @@ class Debugger(Protocol):
     def note(self, value: Any, op: Any, inputs: Any, args: Any, params: Any) -> dict[str, Any]:
         """`op` computed the value from the args, which the inputs held: the node's notes."""
 
-    def pulled(self, seeds: Any, node: Any, a: Any, g: Any, c: Any, total: Any) -> None:
-        """A sweep of the seeds had from a node's cotangent g the input's c, one part of a total."""
+    def pulled(self, swept: Any, node: Any, a: Any, g: Any, c: Any, total: Any) -> None:
+        """A sweep had from a node's cotangent g the input's c, one part of the total so far.
+
+        `swept` is what it started from, and the nodes that were wanted: None for all.
+        """
 
 
 tracer: ContextVar[Tracer | None] = ContextVar("tracer", default=None)
@@ -68,10 +71,11 @@ _REMEDY = {
     "nonzero": "how many elements are chosen depends on it; use np.where(condition, a, b)",
     "bincount": "how many bins there are depends on it; use (x[:, None] == np.arange(n)).sum(0)",
 }
-_LIBRARY = (  # files whose lines are not the user's
+_LIBRARY = (  # files whose lines are not the user's: minigrad, nn, NumPy
     os.path.join(Path(__file__).parent, ""),
     os.path.join(Path(__file__).parent.parent, "nn", ""),
     os.path.join(Path(np.__file__).parent, ""),
+    contextlib.__file__,
     "<__array_function__",
     "<frozen",
     "<minigrad",
@@ -83,7 +87,7 @@ def is_recording() -> bool:
     return mode.get() is not False
 
 
-@contextmanager
+@contextlib.contextmanager
 def recording(on: bool) -> Iterator[None]:
     """Within the block, operations on Tensors are recorded, or not."""
     before = mode.set(debugger.get() if on else False)
@@ -93,7 +97,7 @@ def recording(on: bool) -> Iterator[None]:
         mode.reset(before)
 
 
-@contextmanager
+@contextlib.contextmanager
 def telling(told: Debugger | None) -> Iterator[None]:
     """Within the block, this debugger is told of operations and sweeps."""
     before = debugger.set(told)
@@ -104,7 +108,7 @@ def telling(told: Debugger | None) -> Iterator[None]:
         debugger.reset(before)
 
 
-def no_grad() -> AbstractContextManager[None]:
+def no_grad() -> contextlib.AbstractContextManager[None]:
     """A block in which operations compute and are not recorded: what they return are leaves.
 
     It saves the memory of the history where no derivative is wanted, to evaluate a network, say.
@@ -135,19 +139,24 @@ def refuse_value(what: str) -> None:
 def users_frame() -> FrameType:
     """The innermost frame of the caller's program, which is neither ours nor NumPy's."""
     frame = sys._getframe(1)
-    while _is_library(frame.f_code.co_filename) and frame.f_back is not None:
+    while is_library(frame.f_code.co_filename) and frame.f_back is not None:
         frame = frame.f_back
     return frame
 
 
 @cache
-def _is_library(file: str) -> bool:
+def is_library(file: str) -> bool:
+    """Whether the lines of a file are ours or NumPy's."""
     return file.startswith(_LIBRARY)
 
 
 def users_line() -> str:
     """The line of the caller's program that led here: `file.py:12: y = f(x)`."""
     frame = users_frame()
-    file, number = frame.f_code.co_filename, frame.f_lineno
+    return shown_line(frame.f_code.co_filename, frame.f_lineno)
+
+
+def shown_line(file: str, number: int) -> str:
+    """A line of a program: `file.py:12: y = f(x)`."""
     source = linecache.getline(file, number).strip()
     return f"{Path(file).name}:{number}" + (f": `{source}`" if source else "")

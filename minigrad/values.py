@@ -91,7 +91,7 @@ def fitting(what: str, value: Any, like: Array, cast: bool) -> Array:
         raise ShapeError(f"{what}: got shape {array.shape}; expected {like.shape}")
     if array.dtype != like.dtype:
         kinds = "iub" if not cast else "iubf" if like.dtype.kind == "f" else "iubfc"
-        if array.dtype.kind not in kinds:
+        if array.dtype.kind not in kinds and array.dtype.newbyteorder("=") != like.dtype:
             raise DTypeError(f"{what}: got dtype {array.dtype}; expected {like.dtype}")
         array = array.astype(like.dtype)
     return array[()] if isinstance(array, np.ndarray) and not array.shape else array

@@ -25,6 +25,8 @@ from nn.activations import (
     tanh,
 )
 from nn.check import Report, check_closed_form
+from nn.diagnosis import Diagnosis, Finding, diagnose
+from nn.diagram import Diagram, diagram
 from nn.dropout import Dropout
 from nn.errors import ArgumentError
 from nn.losses import (
@@ -44,10 +46,10 @@ from nn.sizes import shapes
 from nn.training import DivergenceError, History, fit
 
 __all__ = [
-    "SGD", "Adam", "ArgumentError", "DeepNetwork", "DivergenceError", "Dropout", "History",
-    "Linear", "Module", "Report", "Sequential", "binary_cross_entropy",
-    "binary_cross_entropy_with_logits", "check_closed_form", "closed_form", "cross_entropy",
-    "elu", "fit", "gelu", "hinge", "huber", "identity", "init", "leaky_relu", "log_softmax",
-    "mae", "mse", "optim", "plots", "relu", "shapes", "sigmoid", "silu", "softmax", "softplus",
-    "squared_error", "tanh",
+    "Adam", "ArgumentError", "DeepNetwork", "Diagnosis", "Diagram", "DivergenceError",
+    "Dropout", "Finding", "History", "Linear", "Module", "Report", "SGD", "Sequential",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "check_closed_form",
+    "closed_form", "cross_entropy", "diagnose", "diagram", "elu", "fit", "gelu", "hinge",
+    "huber", "identity", "init", "leaky_relu", "log_softmax", "mae", "mse", "optim", "plots",
+    "relu", "shapes", "sigmoid", "silu", "softmax", "softplus", "squared_error", "tanh",
 ]  # fmt: skip

@@ -104,7 +104,7 @@ class DeepNetwork(Module):
         Raises:
             ShapeError: naming the layer whose sizes do not fit.
         """
-        A: mg.Tensor = self._layer(self.L, self._hidden(X))[1]
+        A: mg.Tensor = self._layer(self.L, self._hidden(X))
         return A
 
     def logits(self, X: Array) -> mg.Tensor:
@@ -125,7 +125,7 @@ class DeepNetwork(Module):
         A = X if hasattr(X, "ndim") else np.asarray(X)
         values: dict[str, Any] = {"A0": A}
         for l in self._g:
-            Z, A = self._layer(l, A)
+            Z, A = mg.scope(f"layer {l}", self._forward, l, A)
             values |= {f"Z{l}": Z, f"A{l}": A}
         return values
 
@@ -133,18 +133,20 @@ class DeepNetwork(Module):
         """A[L-1]."""
         A = X if hasattr(X, "ndim") else np.asarray(X)
         for l in range(1, self.L):
-            A = self._layer(l, A)[1]
+            A = self._layer(l, A)
         return A
 
-    def _layer(self, l: int, A: Array) -> tuple[mg.Tensor, mg.Tensor]:
-        """Z[l] and A[l], in a picture's box "layer l"."""
+    def _layer(self, l: int, A: Array) -> Array:
+        """A[l], in a picture's box "layer l"."""
+        return mg.scope(f"layer {l}", self._activated, l, A)
 
-        def forward(A: Array) -> tuple[mg.Tensor, mg.Tensor]:
-            Z = self._affine(l, A)
-            return Z, self._g[l](Z)
+    def _activated(self, l: int, A: Array) -> Array:
+        return self._g[l](self._affine(l, A))
 
-        result: tuple[mg.Tensor, mg.Tensor] = mg.scope(f"layer {l}", forward, A)
-        return result
+    def _forward(self, l: int, A: Array) -> tuple[mg.Tensor, mg.Tensor]:
+        """Z[l] and A[l]."""
+        Z = self._affine(l, A)
+        return Z, self._g[l](Z)
 
     def _affine(self, l: int, A: Array) -> mg.Tensor:
         """Z[l] = W[l] A[l-1] + b[l]."""

@@ -6,7 +6,9 @@ Read next: `nn.optim`, the steps it takes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from nn.losses import Loss
 from nn.module import Module, Seed
 from nn.objective import objective
 from nn.optim import SGD, Optimizer
+from nn.record import Recording
 
 __all__ = ["DivergenceError", "History", "fit"]
 
@@ -68,6 +71,7 @@ def fit(
     progress: bool = True,
     callback: Callable[[int, Any, float], Any] | None = None,
     compile: bool | str = False,  # noqa: A002 - the verb of minigrad.compile
+    record: str | PathLike[str] | None = None,
 ) -> History:
     """Minimise J over the network's parameters, in place.
 
@@ -89,6 +93,10 @@ def fit(
         callback: called after each epoch as `callback(epoch, network, J)`, epoch from 1.
         compile: run each step as code that `minigrad.compile` makes in the first two: True, or
             the name of a backend. The network's and the loss's Python then run in those only.
+        record: where to write a page (HTML, complete in itself) in which a slider goes through up
+            to 80 epochs: the cost, what the network says of each point (for one or two features),
+            its weights, its gradients. It is written when the training ends, also by an error or
+            an interrupt, if an epoch was completed. Recording changes no number of the training.
 
     Returns:
         The History: J of each epoch.
@@ -119,29 +127,32 @@ def fit(
     if compile:
         step = mg.compile(step, backend="auto" if compile is True else compile)
     rng, history = np.random.default_rng(seed), History()
-    bar = _bar(epochs, progress)
-    try:
+    film = None if record is None else Recording(record, network, X, Y, epochs, loss)
+    with film or nullcontext(), closing(_Bar(epochs, progress)) as bar:
         for epoch in range(1, epochs + 1):
-            total = 0.0
-            for x, y in _batches(X, Y, batch_size, rng):
-                with np.errstate(over="ignore", invalid="ignore"):  # an infinite J is told below
-                    total += float(step(x, y)) * x.shape[1]
-            if not np.isfinite(total):
+            J = _epoch(step, _batches(X, Y, batch_size, rng)) / m
+            if not np.isfinite(J):
                 raise DivergenceError(
-                    f"fit: J is {total / m} in epoch {epoch}; the steps are too large: "
+                    f"fit: J is {J} in epoch {epoch}; the steps are too large: "
                     f"try a learning rate below {optimizer.lr:g}",
                     history,
                 )
-            history.losses.append(total / m)
-            if bar is not None:
-                bar.set_postfix_str(f"J={total / m:.4g}", refresh=False)
-                bar.update()
+            history.losses.append(J)
+            if film is not None:
+                film.keep(epoch, J)
+            bar.show(J)
             if callback is not None:
-                callback(epoch, network, total / m)
-    finally:
-        if bar is not None:
-            bar.close()
+                callback(epoch, network, J)
     return history
+
+
+def _epoch(step: Callable[[Array, Array], Any], batches: Iterator[tuple[Array, Array]]) -> float:
+    """Take a step on each batch; J summed over the examples."""
+    total = 0.0
+    for x, y in batches:
+        with np.errstate(over="ignore", invalid="ignore"):  # fit tells of an infinite J
+            total += float(step(x, y)) * x.shape[1]
+    return total
 
 
 def _step(J_of: Callable[..., Any], optimizer: Optimizer) -> Callable[[Array, Array], Any]:
@@ -200,11 +211,25 @@ def _at_least_one(name: str, value: Any) -> None:
         raise ArgumentError(f"fit: got {name}={value!r}; expected a whole number, at least 1")
 
 
-def _bar(epochs: int, progress: bool) -> Any:
-    if not progress:
-        return None
-    try:
-        from tqdm import tqdm
-    except ImportError as error:
-        raise missing_extra("fit(progress=True)", "tqdm", "train", error) from error
-    return tqdm(total=epochs, unit="epoch")
+class _Bar:
+    """A tqdm bar of epochs; nothing if it is not wanted."""
+
+    def __init__(self, epochs: int, progress: bool) -> None:
+        self._bar = None
+        if progress:
+            try:
+                from tqdm import tqdm
+            except ImportError as error:
+                raise missing_extra("fit(progress=True)", "tqdm", "train", error) from error
+            self._bar = tqdm(total=epochs, unit="epoch")
+
+    def show(self, J: float) -> None:
+        """One epoch more, of that cost."""
+        if self._bar is not None:
+            self._bar.set_postfix_str(f"J={J:.4g}", refresh=False)
+            self._bar.update()
+
+    def close(self) -> None:
+        """Leave the bar as it is."""
+        if self._bar is not None:
+            self._bar.close()

@@ -57,7 +57,7 @@ def _bessel(s: Any) -> None:
         order(f, "v", lambda y, a, b, f=scaled, turn=turn: f(y, a, b) + turn * y)
     order(s.kn, "n", _neighbours(s.kv, -0.5, -0.5))
     order(s.yn, "n", _neighbours(s.yv, 0.5, -0.5))
-    rule(np.i0, lambda g, y, x: g * s.i1(x))
+    rule(np.i0, lambda g, y, x: g * s.i1(x), symbol="I₀", latex="I_{0}(#0)")
 
 
 def _neighbours(f: Any, before: float, after: float) -> Any:

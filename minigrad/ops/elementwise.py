@@ -137,27 +137,27 @@ def _frexp(x: Any) -> tuple[Any, Any]:
 
 
 # fmt: off
-linear(np.add,           lambda g, y, a, b: g,       lambda g, y, a, b: g,      symbol="+", code="{0} + {1}", latex=r"#0 + #1")
-linear(np.subtract,      lambda g, y, a, b: g,       lambda g, y, a, b: -g,     symbol="−", code="{0} - {1}", latex=r"#0 - #1")
-linear(np.positive,      lambda g, y, x: g,                                     symbol="+", code="+{0}", latex=r"+#0")
-linear(np.negative,      lambda g, y, x: -g,                                    symbol="−", code="-{0}", latex=r"-#0")
+linear(np.add,           lambda g, y, a, b: g,       lambda g, y, a, b: g,      symbol="+", code="{0} + {1}",     latex=r"#0 + #1")
+linear(np.subtract,      lambda g, y, a, b: g,       lambda g, y, a, b: -g,     symbol="−", code="{0} - {1}",     latex=r"#0 - #1")
+linear(np.positive,      lambda g, y, x: g,                                     symbol="+", code="+{0}",          latex=r"+#0")
+linear(np.negative,      lambda g, y, x: -g,                                    symbol="−", code="-{0}",          latex=r"-#0")
 multilinear(np.multiply, lambda g, y, a, b: g * b,   lambda g, y, a, b: a * g,  symbol="×", code="{0} * {1}")
 rule(np.divide,          lambda g, y, a, b: g / b,   lambda g, y, a, b: -g * y / b, symbol="÷", code="{0} / {1}", latex=r"\frac{#0}{#1}")
-rule(np.power,           _power_base,                _power_exponent,           symbol="^", code="{0} ** {1}", latex=r"#0^{#1}")
-rule(np.float_power,     _power_base,                _power_exponent,           symbol="^", latex=r"#0^{#1}")
-elementwise(np.reciprocal, lambda y, x: -y * y,                                 symbol="1/·", latex=r"\frac{1}{#0}")
+rule(np.power,           _power_base,                _power_exponent,           symbol="^", code="{0} ** {1}",    latex=r"#0^{#1}")
+rule(np.float_power,     _power_base,                _power_exponent,           symbol="^",                       latex=r"#0^{#1}")
+elementwise(np.reciprocal, lambda y, x: -y * y,                                 symbol="1/·",                     latex=r"\frac{1}{#0}")
 
 # Where a slope is infinite, of sqrt and cbrt at 0, so is the derivative.
-elementwise(np.exp,     lambda y, x: y, latex=r"e^{#0}")
-elementwise(np.exp2,    lambda y, x: y * log(2), latex=r"2^{#0}")
-elementwise(np.expm1,   lambda y, x: y + 1, latex=r"e^{#0} - 1")
+elementwise(np.exp,     lambda y, x: y,                              latex=r"e^{#0}")
+elementwise(np.exp2,    lambda y, x: y * log(2),                     latex=r"2^{#0}")
+elementwise(np.expm1,   lambda y, x: y + 1,                          latex=r"e^{#0} - 1")
 elementwise(np.log,     lambda y, x: 1 / x)
-elementwise(np.log2,    lambda y, x: 1 / (x * log(2)), latex=r"\log_{2}(#0)")
-elementwise(np.log10,   lambda y, x: 1 / (x * log(10)), latex=r"\log_{10}(#0)")
-elementwise(np.log1p,   lambda y, x: 1 / (1 + x), latex=r"\log(1 + #0)")
-elementwise(np.sqrt,    lambda y, x: 0.5 / y,        symbol="√", latex=r"\sqrt{#0}")
-elementwise(np.cbrt,    lambda y, x: 1 / (3 * y * y), symbol="∛", latex=r"\sqrt[3]{#0}")
-elementwise(np.square,  lambda y, x: 2 * x,          symbol="²", latex=r"#0^{2}")
+elementwise(np.log2,    lambda y, x: 1 / (x * log(2)),               latex=r"\log_{2}(#0)")
+elementwise(np.log10,   lambda y, x: 1 / (x * log(10)),              latex=r"\log_{10}(#0)")
+elementwise(np.log1p,   lambda y, x: 1 / (1 + x),                    latex=r"\log(1 + #0)")
+elementwise(np.sqrt,    lambda y, x: 0.5 / y,        symbol="√",     latex=r"\sqrt{#0}")
+elementwise(np.cbrt,    lambda y, x: 1 / (3 * y * y), symbol="∛",    latex=r"\sqrt[3]{#0}")
+elementwise(np.square,  lambda y, x: 2 * x,          symbol="²",     latex=r"#0^{2}")
 elementwise(np.sin,     lambda y, x: np.cos(x))
 elementwise(np.cos,     lambda y, x: -np.sin(x))
 elementwise(np.tan,     lambda y, x: 1 + y * y)
@@ -167,12 +167,12 @@ elementwise(np.arctan,  lambda y, x: 1 / (1 + x * x))
 elementwise(np.sinh,    lambda y, x: np.cosh(x))
 elementwise(np.cosh,    lambda y, x: np.sinh(x))
 elementwise(np.tanh,    lambda y, x: 1 - y * y)
-elementwise(np.arcsinh, lambda y, x: 1 / np.cosh(y), latex=r"\operatorname{arsinh}(#0)")
-elementwise(np.arccosh, lambda y, x: 1 / np.sinh(y), latex=r"\operatorname{arcosh}(#0)")
-elementwise(np.arctanh, lambda y, x: 1 / ((1 - x) * (1 + x)), latex=r"\operatorname{artanh}(#0)")
-rule(np.sinc,           lambda g, y, x: g * _sinc(y, x), latex=r"\operatorname{sinc}(#0)")
+elementwise(np.arcsinh, lambda y, x: 1 / np.cosh(y),                 latex=r"\operatorname{arsinh}(#0)")
+elementwise(np.arccosh, lambda y, x: 1 / np.sinh(y),                 latex=r"\operatorname{arcosh}(#0)")
+elementwise(np.arctanh, lambda y, x: 1 / ((1 - x) * (1 + x)),        latex=r"\operatorname{artanh}(#0)")
+rule(np.sinc,           lambda g, y, x: g * _sinc(y, x),             latex=r"\operatorname{sinc}(#0)")
 for _degrees in (np.rad2deg, np.degrees):
-    linear(_degrees,    lambda g, y, x: np.rad2deg(g), symbol="°", latex=r"\frac{180}{\pi} \, #0")
+    linear(_degrees,    lambda g, y, x: np.rad2deg(g), symbol="°",   latex=r"\frac{180}{\pi} \, #0")
 for _radians in (np.deg2rad, np.radians):
     linear(_radians,    lambda g, y, x: np.deg2rad(g), symbol="rad", latex=r"\frac{\pi}{180} \, #0")
 
@@ -188,7 +188,7 @@ elementwise(np.fmod,      lambda y, a, b: 1,         lambda y, a, b: -np.rint((a
 linear(np.ldexp,          lambda g, y, a, b: np.ldexp(g, b), None, latex=r"2^{#1} \, #0")
 
 # At a kink: |x|' = 0 at 0; maximum and minimum share a tie equally; clip takes the left derivative.
-elementwise(np.fabs,      lambda y, x: np.sign(x),  symbol="|·|", latex=r"\lvert #0 \rvert")
+elementwise(np.fabs,      lambda y, x: np.sign(x),  symbol="|·|",         latex=r"\lvert #0 \rvert")
 elementwise(np.copysign,  lambda y, a, b: np.sign(a) * np.sign(y), None)
 elementwise(np.absolute,  lambda y, x: np.sign(np.conj(x)), symbol="|·|", latex=r"\lvert #0 \rvert")
 elementwise(np.maximum,   lambda y, a, b: _winner(y, a, b, np.greater), lambda y, a, b: _winner(y, b, a, np.greater), symbol="max")
@@ -221,9 +221,9 @@ rule(np.where, None,
 
 # Complex numbers, by the convention of minigrad.ops.declare.
 linear(np.conjugate, lambda g, y, x: np.conjugate(g), symbol="conj", latex=r"\overline{#0}")
-linear(np.real,      lambda g, y, val: g, latex=r"\operatorname{Re}(#0)")
-linear(np.imag,      lambda g, y, val: g * -1j, latex=r"\operatorname{Im}(#0)")
-rule(np.angle,       _angle, symbol="∠", latex=r"\arg#=(#0)")
+linear(np.real,      lambda g, y, val: g,                            latex=r"\operatorname{Re}(#0)")
+linear(np.imag,      lambda g, y, val: g * -1j,                      latex=r"\operatorname{Im}(#0)")
+rule(np.angle,       _angle, symbol="∠",                             latex=r"\arg#=(#0)")
 # fmt: on
 
 linear(

@@ -24,14 +24,33 @@ from minigrad.values import Array
 __all__ = ["declare", "order", "row", "unknown"]
 
 
+_LATEX = {  # where mathematics has a letter for it
+    "gamma": r"\Gamma(#0)", "rgamma": r"\frac{1}{\Gamma(#0)}", "gammaln": r"\log\Gamma(#0)",
+    "loggamma": r"\log\Gamma(#0)", "psi": r"\psi(#0)", "zeta": r"\zeta(#0, #1)",
+    "beta": r"\mathrm{B}(#0, #1)", "betaln": r"\log\mathrm{B}(#0, #1)", "binom": r"\binom{#0}{#1}",
+    "expit": r"\sigma(#0)", "log_expit": r"\log\sigma(#0)", "ndtr": r"\Phi(#0)",
+    "log_ndtr": r"\log\Phi(#0)", "ndtri": r"\Phi^{-1}(#0)", "xlogy": r"#0 \, \log(#1)",
+    "xlog1py": r"#0 \, \log(1 + #1)", "expm1": "e^{#0} - 1", "log1p": r"\log(1 + #0)",
+    "exp2": "2^{#0}", "exp10": "10^{#0}", "cbrt": r"\sqrt[3]{#0}", "lambertw": "W(#0)",
+    "j0": "J_{0}(#0)", "j1": "J_{1}(#0)", "jv": "J_{#0}(#1)", "y0": "Y_{0}(#0)", "y1": "Y_{1}(#0)",
+    "yv": "Y_{#0}(#1)", "yn": "Y_{#0}(#1)", "i0": "I_{0}(#0)", "i1": "I_{1}(#0)",
+    "iv": "I_{#0}(#1)", "k0": "K_{0}(#0)", "k1": "K_{1}(#0)", "kv": "K_{#0}(#1)",
+    "kn": "K_{#0}(#1)", "hankel1": "H^{(1)}_{#0}(#1)", "hankel2": "H^{(2)}_{#0}(#1)",
+    "eval_legendre": "P_{#0}(#1)", "eval_chebyt": "T_{#0}(#1)", "eval_chebyu": "U_{#0}(#1)",
+    "eval_hermite": "H_{#0}(#1)", "eval_laguerre": "L_{#0}(#1)", "ellipk": "K(#0)",
+    "ellipe": "E(#0)", "expi": r"\mathrm{Ei}(#0)", "expn": "E_{#0}(#1)", "exp1": "E_{1}(#0)",
+}  # fmt: skip
+
+
 def row(function: Any, *partials: Any, name: str | None = None) -> None:
     """Declare a ufunc by its partials `(y, *inputs) -> dy/dx`; `name` is what SciPy calls it."""
-    code = f"scipy.special.{name or function.__name__}({{*}})"
+    called = name or function.__name__
+    code, latex = f"scipy.special.{called}({{*}})", _LATEX.get(called, "")
     if len(partials) < 3:
-        elementwise(function, *partials, symbol=name, code=code)
+        elementwise(function, *partials, symbol=name, code=code, latex=latex)
     else:
         vjps = [_times(partial) for partial in partials]
-        rule(function, *vjps, symbol=name, code=code, call=_recording)
+        rule(function, *vjps, symbol=name, code=code, latex=latex, call=_recording)
 
 
 def _times(partial: Any) -> Any:

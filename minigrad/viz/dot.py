@@ -26,7 +26,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from minigrad.errors import GraphError
-from minigrad.viz.collapse import Block, Box, Item, View, view
+from minigrad.scopes import printable
+from minigrad.viz.collapse import Block, Box, View, view
 from minigrad.viz.label import block_label, node_label, short, shown
 from minigrad.viz.text import formula, operand
 from minigrad.viz.theme import THEMES, Theme
@@ -39,8 +40,10 @@ if TYPE_CHECKING:
 
 __all__ = ["LIMIT", "image", "render", "to_dot"]
 
-LIMIT = 300  # nodes up to which a picture shows everything
-_MAPS = 100  # nodes up to which arrays are drawn as maps of their numbers
+# Sizes up to which laying out a tangled graph takes seconds at most, counted in nodes drawn:
+LIMIT = 200  # to show everything
+_NUMBERS = 40  # to write on the arrows, which makes it far harder
+_MAPS = 100  # to draw arrays as maps of their numbers, which makes large files
 _FORMATS = ("svg", "png", "pdf")
 _FORMS = {
     "variable": 'shape="box" style="rounded,filled" penwidth="1.8"',
@@ -66,7 +69,8 @@ def to_dot(
     """
     if theme not in THEMES:
         raise GraphError(f"render: got theme {theme!r}; expected {' or '.join(THEMES)}")
-    if depth is not None and (not isinstance(depth, (int, np.integer)) or depth < 0):
+    whole = isinstance(depth, (int, np.integer)) and not isinstance(depth, bool)
+    if depth is not None and not (whole and depth >= 0):
         raise GraphError(f"render: got depth {depth!r}; expected None, or 0, 1, 2, …")
     return _Picture(graph, view(graph, depth, limit), THEMES[theme]).source()
 
@@ -79,8 +83,7 @@ class _Picture:
         self.nodes, self.inputs = graph.nodes, drawn.wiring.inputs
         self.items = drawn.items()
         self.uses = Counter(a for inputs in self.inputs for a in inputs)
-        outputs = set(graph.outputs)
-        self.outputs = {drawn.item[i] for i, node in enumerate(self.nodes) if node in outputs}
+        self.outputs = {drawn.item[i] for i in drawn.wiring.outputs}
         self.lines: dict[Box | None, list[str]] = {None: []}  # of the nodes, by frame
         self.arrows: list[str] = []
         self.names: set[str] = set()
@@ -135,10 +138,12 @@ class _Picture:
             i += 1
             name = f"{base}_{i}"
         self.names.add(name)
-        t, style = self.theme, "rounded,dashed" if box.repeated else "rounded"
+        series = box.repeated and not (box.outer and box.outer.repeated)
+        t, style = self.theme, "rounded,dashed" if series else "rounded"
+        label = _text(box.label if series else shown(box.label))
         return (
             f'subgraph "cluster_{name}" {{ graph [id="{name}" style="{style}" labeljust="l" '
-            f'color="{t.line}" fontcolor="{t.faint}" label="{_text(shown(box.label))}"]'
+            f'color="{t.line}" fontcolor="{t.faint}" label="{label}"]'
         )
 
     def _node(self, i: int) -> None:
@@ -146,7 +151,7 @@ class _Picture:
         node, box = self.nodes[i], self.drawn.box[i]
         bare = box is not None and box.repeated
         label = node_label(self.graph, node, self.theme, bare, len(self.items) <= _MAPS)
-        told = _text(f"{shown(node.name)} = {shown(formula(node))}", node.line)
+        told = _tooltip(f"{shown(node.name)} = {shown(formula(node))}", node.line)
         double = ' peripheries="2"' if i in self.outputs else ""
         fill = getattr(self.theme, node.kind)
         self._put(
@@ -163,7 +168,7 @@ class _Picture:
             f"op-{i}",
             f'shape="{shape}" margin="0.03" width="0.4" label="{symbol}" tooltip="{told}"',
         )
-        pulled = [None] * len(node.inputs) if bare else node.contributions()
+        pulled = [] if bare else node.contributions()
         for k, a in enumerate(node.inputs):
             if self.inputs[i][k] is None:
                 literal = _text(shown(operand(a)))
@@ -185,10 +190,10 @@ class _Picture:
         self._uses(block, name, block.members, [])
 
     def _uses(
-        self, item: Item, head: str, users: list[int], pulled: Sequence[Array | None]
+        self, item: int | Block, head: str, users: list[int], pulled: Sequence[Array | None]
     ) -> None:
         """The arrows to an item from what its nodes use; one from each, if either is not a node."""
-        seen: set[Item] = {item}
+        seen: set[int | Block] = {item}
         for i in users:
             for k, a in enumerate(self.inputs[i]):
                 source = None if a is None else self.drawn.item[a]
@@ -200,19 +205,34 @@ class _Picture:
                     seen.add(source)
                 elif pulled:
                     back, label = pulled[k] is not None, self._carried(a, pulled[k])
-                self._arrow(_name(source), head, f"f-{i}-{k}", back, label)
+                apart = self._box(source) is not self._box(item)
+                self._arrow(_name(source), head, f"f-{i}-{k}", back, label, apart)
 
     def _carried(self, a: int, pulled: Array | None) -> str:
         """What an arrow says: the derivative by a, or what this use of a adds to it."""
-        if pulled is None or self.uses[a] > _CROWD or (self.uses[a] == 1 and pulled.ndim):
+        crowded = len(self.items) > _NUMBERS or self.uses[a] > _CROWD
+        if pulled is None or crowded or (self.uses[a] == 1 and pulled.ndim):
             return ""
         sign = "=" if self.uses[a] == 1 else "+="
         return f"d{shown(self.graph.of)}/d{shown(self.nodes[a].name)} {sign} {short(pulled)}"
 
-    def _arrow(self, tail: str, head: str, name: str, back: bool = False, label: str = "") -> None:
+    def _box(self, item: int | Block) -> Box | None:
+        return item.box if isinstance(item, Block) else self.drawn.box[item]
+
+    def _arrow(
+        self,
+        tail: str,
+        head: str,
+        name: str,
+        back: bool = False,
+        label: str = "",
+        apart: bool = False,
+    ) -> None:
+        """An arrow; one between frames is so long that the frames stand side by side."""
         both = f' color="{self.theme.forward}:{self.theme.back}" dir="both"' if back else ""
         text = f' label="{_text(label)}"' if label else ""
-        self.arrows.append(f'"{tail}" -> "{head}" [id="{name}"{both}{text}]')
+        long = ' minlen="2"' if apart else ""
+        self.arrows.append(f'"{tail}" -> "{head}" [id="{name}"{both}{long}{text}]')
 
 
 def _name(item: int | Block) -> str:
@@ -222,11 +242,14 @@ def _name(item: int | Block) -> str:
 def _text(*lines: str) -> str:
     """Text for a label between quotes, where `&` and backslashes begin codes of their own."""
     escaped = (
-        line.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
-        for line in lines
-        if line
+        line.replace("&", "&amp;").replace("\\", "\\\\") for line in map(printable, lines) if line
     )
-    return "\\n".join(escaped)
+    return "\\n".join(escaped).replace('"', '\\"')
+
+
+def _tooltip(*lines: str) -> str:
+    """Like `_text`, but Graphviz reads the backslashes of a tooltip twice."""
+    return _text(*(printable(line).replace("\\", "\\\\") for line in lines))
 
 
 def image(

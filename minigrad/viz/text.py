@@ -68,16 +68,30 @@ def summary(value: Array, full: int = 6, digits: int = 6) -> str:
     """A value in a few characters.
 
     Up to `full` elements are written out, more as `smallest … largest` (of complex numbers, their
-    magnitudes).
+    magnitudes), and how many of them are nan or infinite.
+
+    >>> [summary(x) for x in (np.array([1.0, 2.5]), np.arange(9.0), np.zeros(9))]
+    ['[1, 2.5]', '0 … 8', 'all 0']
     """
 
     def number(x: Any) -> str:
-        return str(x) if isinstance(x, np.bool_) else f"{x:.{digits}g}"
+        return str(x) if isinstance(x, np.bool_) else f"{x + 0:.{digits}g}"  # -0.0 + 0 is 0.0
 
     array = np.asarray(value)
+    if not array.ndim:
+        return number(array[()])
     if array.size <= full:
         text = np.array2string(array, separator=", ", formatter={"all": number})
         return re.sub(r"\s+", " ", text)
-    magnitudes = array.dtype.kind == "c"
-    array = np.abs(array) if magnitudes else array
-    return f"{'|·| ' * magnitudes}{number(array.min())} … {number(array.max())}"
+    mark = "|·| " if array.dtype.kind == "c" else ""
+    array = np.abs(array) if mark else array
+    odd = ""
+    finite = np.isfinite(array)
+    if not finite.all():
+        counts = {"nan": np.isnan(array).sum(), "infinite": np.isinf(array).sum()}
+        odd = "".join(f", {n} {word}" for word, n in counts.items() if n)
+        array = array[finite]
+        if not array.size:
+            return odd[2:]
+    low, high = number(array.min()), number(array.max())
+    return f"{mark}all {low}{odd}" if low == high else f"{mark}{low} … {high}{odd}"

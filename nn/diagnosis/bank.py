@@ -10,7 +10,7 @@ Read next: `nn.diagnosis.explain`.
 # ruff: noqa: E741  (l is the lecture's layer number)
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,19 +18,20 @@ import numpy as np
 
 from nn.diagnosis.equations import Equations, loss_slope, summed
 from nn.diagnosis.expressions import Expr, add, call, matmul, of, spell, times
+from nn.diagnosis.pieces import (
+    Change,
+    Pieces,
+    apply,
+    left_out,
+    negative,
+    one_minus,
+    swap,
+    transposed,
+)
 from nn.diagnosis.scope import layer_of
-from nn.diagnosis.slopes import LOSS_SLOPES, OF_A, OF_Z, VALUES
+from nn.diagnosis.slopes import OF_A
 
 __all__ = ["Change", "Slots", "guesses", "slots", "terms"]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A mistake in the making: its kind and details, and the piece it puts in."""
-
-    kind: str
-    details: Mapping[str, Any]
-    expr: Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +44,6 @@ class Slots:
     whole: Callable[[], Iterator[Change]] = field(default=lambda: iter(()))
 
 
-def _swap(expected: Expr, used: Expr) -> Change:
-    """Another operand in the place of the one expected."""
-    name = expected.code.removesuffix(".T")
-    details = {"expected": name, "used": used.code.removesuffix(".T")}
-    cached = name[0] in "AZX" and details["used"].lstrip("-(")[0] in "AZXnsg"
-    return Change("wrong_layer_cache" if cached else "wrong_operand", details, used)
-
-
-def _transposed(name: str, piece: Expr) -> Change:
-    return Change("transposed", {"operand": spell(name)}, piece)
-
-
-def _left_out(name: str, rest: Expr) -> Change:
-    return Change("missing_operand", {"operand": spell(name)}, rest)
-
-
 def _elementwise(a: Expr, b: Expr) -> Change:
     return Change("matmul_vs_elementwise", {"expected": "@", "used": "*"}, times(a, b))
 
@@ -67,96 +52,19 @@ def _is(quantity: str) -> Change:
     return Change("wrong_quantity", {"used": quantity}, of(quantity))
 
 
-class _Bank:
-    """The alternatives for one network; see `slots`."""
-
-    def __init__(self, equations: Equations) -> None:
-        self.eq, self.layout = equations, equations.layout
-        self.L = self.layout.L
-
-    # --- operands -------------------------------------------------------------------------------
-
-    def derivatives(self, l: int, T: bool = False) -> Iterator[Change]:
-        """In the place of dZ[l]."""
-        right, L = of(f"dZ{l}", T), self.L
-        names = [f"dA{l}", *(f"dZ{k}" for k in range(L, l, -1)), f"Z{l}", f"A{l}"]
-        names += [f"dA{k}" for k in range(L, l, -1)] + [f"dZ{k}" for k in range(l - 1, 0, -1)]
-        for name in names:
-            yield _swap(right, of(name, T))
-
-    def weights(self, l: int) -> Iterator[Change]:
-        """In the place of W[l]ᵀ."""
-        right = of(f"W{l}", T=True)
-        yield _swap(right, of(f"dW{l}", T=True))
-        yield _transposed(f"W{l}", of(f"W{l}"))
-        others = [f"W{k}" for k in range(1, self.L + 1) if k != l]
-        others += [f"dW{k}" for k in range(l + 1, self.L + 1)]
-        for name in others:
-            yield _swap(right, of(name, T=True))
-        for name in [f"dW{l}", *others]:
-            yield _swap(right, of(name))
-
-    def caches(self, l: int) -> Iterator[Change]:
-        """In the place of A[l]ᵀ."""
-        right = of(f"A{l}", T=True)
-        names = [f"A{l + 1}", f"Z{l}", *(f"A{k}" for k in range(self.L + 1) if k not in {l, l + 1})]
-        names += [f"Z{k}" for k in range(1, self.L + 1) if k != l]
-        for name in names:
-            if name != "Z0":
-                yield _swap(right, of(name, T=True))
-        yield _transposed(f"A{l}", of(f"A{l}"))
-        for g, f in VALUES.items():
-            if g == "identity":
-                continue
-            yield _swap(right, call(f"g({{0}})", f"{f.code}.T", _turned(f.function), of(f"A{l}")))
-            if l and g != self.layout.activations[l - 1]:
-                value = call("g({0})", f"{f.code}.T", _turned(f.function), of(f"Z{l}"))
-                yield _swap(right, value)
-        yield _swap(right, of(f"dA{l}" if l else "dZ1", T=True))
-
-    def slopes(self, l: int) -> Iterator[Change]:
-        """In the place of g[l]'(Z[l])."""
-        g, right = self.layout.activations[l - 1], self.eq.slope(l)
-
-        def change(variant: str, used: str | None, piece: Expr) -> Change:
-            details = {"variant": variant, "activation": g, "used_activation": used}
-            details |= {"expected": right.code, "used": piece.code}
-            return Change("wrong_activation_derivative", details, piece)
-
-        if g == "softmax":
-            return
-        yield change("of_a", g, _apply(OF_Z[g], f"A{l}"))
-        for k, slope in OF_Z.items():
-            if k != g:
-                yield change("other_activation", k, _apply(slope, f"Z{l}"))
-        for k, slope in OF_A.items():
-            if k != g:
-                yield change("other_activation", k, _apply(slope, f"A{l}"))
-        for k in [l + 1, l - 1, *(k for k in range(1, self.L + 1) if abs(k - l) > 1)]:
-            if not 1 <= k <= self.L:
-                continue
-            h = self.layout.activations[k - 1]
-            if h != "softmax":
-                yield change("other_layer", h, _apply(OF_Z[h], f"Z{k}"))
-            if h != g:
-                yield change("other_layer", g, _apply(OF_Z[g], f"Z{k}"))
-            yield change("other_layer", g, _apply(OF_Z[g], f"A{k}"))
-        yield change("twice", g, times(right, right))
-        yield change("value", g, of(f"A{l}"))
-        yield from (change("malformed", g, piece) for piece in _malformed(f"A{l}", f"Z{l}"))
-
-    # --- equations ------------------------------------------------------------------------------
+class _Bank(Pieces):
+    """The equations of one network, each with its slots."""
 
     def dW(self, l: int) -> Iterator[Slots]:
         dZ, A = of(f"dZ{l}"), of(f"A{l - 1}", T=True)
 
         def whole() -> Iterator[Change]:
             at = of(f"A{l - 1}")
-            yield _transposed(f"dW{l}", self.eq.shared(matmul(at, of(f"dZ{l}", T=True))))
-            yield _left_out(f"A{l - 1}", self.eq.shared(dZ))
-            yield _left_out(f"A{l - 1}", self.eq.shared(of(f"dZ{l}", T=True)))
-            yield _left_out(f"dZ{l}", self.eq.shared(A))
-            yield _left_out(f"dZ{l}", self.eq.shared(at))
+            yield transposed(f"dW{l}", self.eq.shared(matmul(at, of(f"dZ{l}", T=True))))
+            yield left_out(f"A{l - 1}", self.eq.shared(dZ))
+            yield left_out(f"A{l - 1}", self.eq.shared(of(f"dZ{l}", T=True)))
+            yield left_out(f"dZ{l}", self.eq.shared(A))
+            yield left_out(f"dZ{l}", self.eq.shared(at))
             for a, b in ((dZ, A), (dZ, at)):
                 change = _elementwise(a, b)
                 yield Change(change.kind, change.details, self.eq.shared(change.expr))
@@ -172,13 +80,13 @@ class _Bank:
 
     def one_example(self, product: Expr) -> Iterator[Change]:
         """The product of one example's columns, in place of a sum over all."""
-        for i, shown in ((-1, "m - 1"), (0, "0")):
+        for i in (-1, 0):
 
             def value(s: Any, i: int = i) -> Any:
                 return product.value(_OneExample(s, i))
 
             piece = Expr(product.text, product.code.replace("[:, [i]]", f"[:, [{i}]]"), value)
-            details = {"example": shown}
+            details = {"example": i}
             for expr in (piece, self.eq.shared(piece)):
                 yield Change("one_example_only", details, expr)
 
@@ -219,8 +127,8 @@ class _Bank:
         W, dZ = of(f"W{l + 1}", T=True), of(f"dZ{l + 1}")
 
         def whole() -> Iterator[Change]:
-            yield _left_out(f"W{l + 1}", dZ)
-            yield _left_out(f"dZ{l + 1}", W)
+            yield left_out(f"W{l + 1}", dZ)
+            yield left_out(f"dZ{l + 1}", W)
             yield _elementwise(W, dZ)
             yield _elementwise(of(f"W{l + 1}"), dZ)
             yield _is(f"dZ{l}")
@@ -234,32 +142,6 @@ class _Bank:
     def _loss(self, A: Expr, Y: Expr) -> Expr:
         return self.eq.seed(loss_slope(self.layout.loss, A, Y))
 
-    def losses(self, l: int, then: Callable[[Expr], Expr] = lambda x: x) -> Iterator[Change]:
-        """∂L/∂A[L] of other losses, or of this one written wrongly; `then` goes on from it."""
-        A, Y, ours = of(f"A{l}"), of("Y"), self.layout.loss
-        right = loss_slope(ours, A, Y)
-
-        def change(used: str | None, piece: Expr) -> Change:
-            details = {"loss": ours, "used_loss": used, "expected": right.code, "used": piece.code}
-            return Change("wrong_loss_derivative", details, then(self.eq.seed(piece)))
-
-        if ours == "binary_cross_entropy":
-            first, second = (_quotient(Y, A), _quotient(_one_minus(Y), _one_minus(A)))
-            term = {"term": second.code}
-            yield Change("missing_term", term, then(self.eq.seed(_negative(first))))
-            yield Change("missing_term", {"term": first.code}, then(self.eq.seed(second)))
-            yield change(None, add(_negative(first), second, "-"))
-            yield change(None, add(first, second))
-            yield change(None, _quotient(Y, A))
-            swapped = add(_negative(_quotient(_one_minus(Y), A)), _quotient(Y, _one_minus(A)))
-            yield change(None, swapped)
-        for name in LOSS_SLOPES:
-            if name != ours:
-                yield change(name, loss_slope(name, A, Y))
-        if ours in {"squared_error", "mse"}:
-            yield Change("missing_term", {"term": "Y"}, then(self.eq.seed(A)))
-            yield change(None, add(A, Y))
-
     def dZ(self, l: int) -> Iterator[Slots]:
         if l == self.L:
             yield from self._output(l)
@@ -269,7 +151,7 @@ class _Bank:
 
         def from_dA() -> Iterator[Change]:
             for name in (f"dZ{l + 1}", f"A{l}", f"Z{l}", f"dA{l + 1}"):
-                yield _swap(dA, of(name))
+                yield swap(dA, of(name))
 
         if f"dA{l}" in self.eq.supplied:
             yield Slots((dA, self.eq.slope(l)) if not self._is_softmax(l) else (dA,),
@@ -301,7 +183,7 @@ class _Bank:
         yield Change("missing_activation_derivative", {"activation": g}, dA)
         if g == "softmax":
             details = {"variant": "malformed", "activation": g, "used_activation": "sigmoid"}
-            piece = _apply(OF_A["sigmoid"], f"A{l}")
+            piece = apply(OF_A["sigmoid"], f"A{l}")
             details |= {"expected": "diag(a) - a a.T", "used": piece.code}
             yield Change("wrong_activation_derivative", details, times(dA, piece))
             return
@@ -318,7 +200,7 @@ class _Bank:
     def _hidden(self, l: int, W: Expr, dZ: Expr) -> Iterator[Change]:
         slope = self.eq.slope(l)
         yield from self._pointwise(l, matmul(W, dZ))
-        for change in (_left_out(f"W{l + 1}", dZ), _left_out(f"dZ{l + 1}", W)):
+        for change in (left_out(f"W{l + 1}", dZ), left_out(f"dZ{l + 1}", W)):
             yield Change(change.kind, change.details, times(change.expr, slope))
         for w in (W, of(f"W{l + 1}")):
             change = _elementwise(w, dZ)
@@ -341,7 +223,7 @@ class _Bank:
 
         def others() -> Iterator[Change]:
             for name in (f"Z{l}", f"A{l - 1}", *(f"A{k}" for k in range(l - 1))):
-                yield _swap(A, of(name))
+                yield swap(A, of(name))
 
         if f"dA{l}" in self.eq.supplied:
             softmax = self._is_softmax(l)
@@ -373,10 +255,10 @@ class _Bank:
         """Wrong forms of dZ[L] = A[L] − Y."""
         A, Y, direct = of(f"A{l}"), of("Y"), self.eq.direct()
         yield Change("missing_term", {"term": "Y"}, self.eq.seed(A))
-        yield Change("missing_term", {"term": A.code}, self.eq.seed(_negative(Y)))
+        yield Change("missing_term", {"term": A.code}, self.eq.seed(negative(Y)))
         details = {"loss": self.layout.loss, "used_loss": None, "expected": "A - Y"}
         details["expected"] = f"{A.code} - {Y.code}"
-        for piece in (add(A, Y), times(A, Y), add(A, _one_minus(Y), "-")):
+        for piece in (add(A, Y), times(A, Y), add(A, one_minus(Y), "-")):
             used = details | {"used": piece.code}
             yield Change("wrong_loss_derivative", used, self.eq.seed(piece))
         if not self._is_softmax(l):
@@ -390,28 +272,6 @@ class _Bank:
         for change in self.losses(l):
             if change.expr.code != direct.code:
                 yield change
-
-
-def _turned(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda x: function(x).T
-
-
-def _apply(slope: Any, name: str) -> Expr:
-    code = slope.code.format(spell(name))
-    return Expr(code, f"({code})", lambda s: slope.function(s[name]))
-
-
-def _malformed(A: str, Z: str) -> Iterator[Expr]:
-    """Expressions near a g'."""
-    for v in (A, Z):
-        yield Expr(f"1 − {v}", f"(1 - {v})", lambda s, v=v: 1 - s[v])
-        yield Expr(f"1 + {v}²", f"(1 + {v}**2)", lambda s, v=v: 1 + s[v] ** 2)
-        yield Expr(f"{v}²", f"{v}**2", lambda s, v=v: s[v] ** 2)
-        yield Expr(f"{v} (1 + {v})", f"({v} * (1 + {v}))", lambda s, v=v: s[v] * (1 + s[v]))
-        yield Expr(f"(1 − {v})²", f"(1 - {v})**2", lambda s, v=v: (1 - s[v]) ** 2)
-        yield Expr(f"1 − {v}²", f"(1 - {v}**2)", lambda s, v=v: 1 - s[v] ** 2)
-    yield of(Z)
-    yield Expr(f"1 − tanh({Z})", f"(1 - np.tanh({Z}))", lambda s: 1 - np.tanh(s[Z]))
 
 
 class _OneExample:
@@ -440,19 +300,6 @@ class _Divided:
     def __call__(self, z: Any) -> Any:
         total = np.asarray(self.function(z))
         return total * (total.size / z.size) if self.by_count else total
-
-
-def _negative(x: Expr) -> Expr:
-    text, code = x.factor()
-    return Expr(f"−{text}", f"-{code}", lambda s: -x.value(s), tight=1)
-
-
-def _one_minus(x: Expr) -> Expr:
-    return Expr(f"(1−{x.text})", f"(1 - {x.code})", lambda s: 1 - x.value(s))
-
-
-def _quotient(a: Expr, b: Expr) -> Expr:
-    return Expr(f"{a.text}/{b.text}", f"{a.code} / {b.code}", lambda s: a.value(s) / b.value(s))
 
 
 def slots(equations: Equations, quantity: str) -> Iterator[Slots]:

@@ -1,6 +1,6 @@
 """The right equation of every quantity, as an expression and in LaTeX.
 
-Read next: `nn.diagnosis.bank`, how they go wrong.
+Read next: `nn.diagnosis.pieces`, how they go wrong.
 """
 
 # ruff: noqa: E741  (l is the lecture's layer number)
@@ -65,11 +65,11 @@ class Equations:
 
     def shared(self, x: Expr) -> Expr:
         """x with the 1/m that dW and db have in the notes, dZ and dA in a derivative of J."""
-        return x if self.style.of_J else mean(x)
+        return x if self.style.of_cost else mean(x)
 
     def seed(self, x: Expr) -> Expr:
         """x with the 1/m that the first quantity has where all are derivatives of J."""
-        return mean(x) if self.style.of_J else x
+        return mean(x) if self.style.of_cost else x
 
     def direct(self) -> Expr:
         """A[L] − Y."""
@@ -82,13 +82,16 @@ class Equations:
         code = OF_A[g].code.format(f"A{l}") if g in OF_A else OF_Z[g].code.format(f"Z{l}")
         tight = g in {"relu", "gelu", "identity", "leaky_relu", "elu"}
         text = f"g{l}'(Z{l})"
-        right = self.style.right_kink and g in KINKED
+        kinked, right = g in KINKED, self.style.right_kink
 
         def value(s: Any) -> Array:
+            if g in OF_A and not kinked:
+                return OF_A[g].function(s[f"A{l}"]) + getattr(s, "shake", 0.0)
             Z = s[f"Z{l}"]
-            if right:
+            if kinked and right:
                 return np.where(Z >= 0, 1, 0.01 if g == "leaky_relu" else 0)
-            return OF_Z[g].function(Z)
+            smooth = not kinked and g != "identity"
+            return OF_Z[g].function(Z) + getattr(s, "shake", 0.0) * smooth
 
         return Expr(text, code if tight else f"({code})", value)
 
@@ -152,7 +155,7 @@ class Equations:
         """The right equation in LaTeX."""
         q, l = layer_of(quantity)
         here, below = f"^{{[{l}]}}", f"^{{[{l - 1}]}}"
-        mean = "" if self.style.of_J else r"\frac{1}{m}\,"
+        mean = "" if self.style.of_cost else r"\frac{1}{m}\,"
         if q == "dW":
             below = "X" if l == 1 else f"A{below}"
             factor = rf"{below}^{{T}}" if l == 1 else rf"{below}{{}}^{{T}}"
@@ -177,8 +180,3 @@ class Equations:
     def scope(self, point: Any, given: dict[str, Array] | None = None) -> Scope:
         """The values at a point, with the quantities `given` taken as they are."""
         return Scope(point, self.layout, self.style, self._right, given or {}, list(self._right))
-
-
-def flattened(x: Expr) -> Expr:
-    """x without its last axis of size 1, as np.sum without keepdims has it."""
-    return Expr(x.text, x.code.replace(", keepdims=True", ""), lambda s: np.ravel(x.value(s)))

@@ -6,7 +6,6 @@ values before it: right, right but fed with a wrong one (a consequence), or wron
 Read next: `nn.diagnosis.explain`, how what is wrong itself gets its name.
 """
 
-# ruff: noqa: E741  (l is the lecture's layer number)
 from __future__ import annotations
 
 import re
@@ -30,6 +29,7 @@ Array = Any
 _NOT_HIDDEN = {"missing_1_over_m", "sum_instead_of_mean"}  # said of dW and db, never of dZ
 
 
+_NUMBER = r"\b(d?[ZAWb]|g)1(?!\d)|\^\{\[1\]\}(?:\{\})?"  # the only layer's
 _RIDDLES = 2  # after so many, what is wrong is not thought about for long
 
 
@@ -145,7 +145,7 @@ class _Pass:
         letter, _ = layer_of(quantity)
         form = self.equations.forms(quantity)[-1]
         return all(
-            same(v, t.truth[quantity], t.eps, t.noise(form, letter))
+            same(v, t.truth[quantity], t.eps, t.noise_of_truth(form, letter))
             for t, v in zip(self.trials, values, strict=True)
         )
 
@@ -248,7 +248,7 @@ class _Pass:
     def unlikely(self, explanation: Explanation) -> bool:
         """Whether it says of a dZ what one does in every dW and db: to leave out the 1/m."""
         return any(
-            kind in _NOT_HIDDEN or str(details.get("as_text", "")).lstrip("-")[:1] == "m"
+            kind in _NOT_HIDDEN or re.match(r"-?(\d\*)?m", str(details.get("as_text", "")))
             for kind, details in explanation.faults
         )
 
@@ -295,24 +295,16 @@ class _Pass:
         **more: Any,
     ) -> Finding:
         """A finding, with its equations and numbers."""
-        kind, details = fault
-        form = self.equations.forms(quantity)[0]
-        shown = self.spelled.get(quantity, quantity)
+        kind, details = fault[0], dict(fault[1])
+        if "example" in details:
+            details["example"] %= self.given.scope.m  # the last is -1
         value = inferred.value(self.given.scope) if inferred else self.given.values.get(quantity)
-        short = shown != quantity
-        text, code = _line(shown, form, short) if form else ("", "")
-        theirs = _line(shown, student, short) if student else ("", "")
+        shown = self.spelled.get(quantity, quantity)
         return Finding(
             shown,
             kind,
-            dict(details),
-            expected_equation=text,
-            student_equation=theirs[0],
-            latex=_unnumbered(self.equations.latex(quantity))
-            if short
-            else self.equations.latex(quantity),
-            code=code,
-            student_code=theirs[1],
+            details,
+            **_written(self.equations, quantity, shown, student),
             evidence=self.evidence(quantity, value, explained),
             sizes=self.equations.layout.sizes,
             m=self.given.scope.m,
@@ -322,7 +314,8 @@ class _Pass:
     def evidence(self, quantity: str, value: Any, explained: float | None) -> Evidence:
         """The entry that is farthest off, at the user's own inputs."""
         right, inputs = self.given.truth[quantity], len(self.trials)
-        if not isinstance(value, np.ndarray) or value.shape != right.shape:
+        odd = not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf"
+        if odd or value.shape != right.shape:
             return Evidence(None, np.nan, np.nan, np.inf, explained, inputs)
         with np.errstate(all="ignore"):
             apart = np.nan_to_num(np.abs(value - right), nan=np.inf)
@@ -331,12 +324,26 @@ class _Pass:
         return Evidence(at, received, expected, relative(value, right), explained, inputs)
 
 
-def _line(name: str, expr: Expr, short: bool) -> tuple[str, str]:
-    """An equation as text and as code; in a logistic regression without the layer's number."""
-    lines = f"{name} = {expr.text}", f"{name} = {expr.code}"
-    return (_unnumbered(lines[0]), _unnumbered(lines[1])) if short else lines
+def _written(
+    equations: Equations, quantity: str, shown: str, student: Expr | None
+) -> dict[str, Any]:
+    """The right equation and the student's, with a logistic regression's names where it is one.
 
-
-def _unnumbered(text: str) -> str:
-    """The equation of the only layer, without its number."""
-    return re.sub(r"\b(d?[ZAWb]|g)1\b|\^\{\[1\]\}(?:\{\})?", r"\1", text)
+    There the layer has no number, and dw is a column: (1/m) X dZᵀ.
+    """
+    right = equations.forms(quantity)[0]
+    written = {
+        "expected_equation": f"{shown} = {right.text}",
+        "code": f"{shown} = {right.code}",
+        "latex": equations.latex(quantity),
+        "student_equation": f"{shown} = {student.text}" if student else "",
+        "student_code": f"{shown} = {student.code}" if student else "",
+    }
+    if shown == quantity:
+        return written
+    written = {k: re.sub(_NUMBER, r"\1", text) for k, text in written.items()}
+    if shown == "dw" and not equations.style.of_cost:
+        written["expected_equation"] = "dw = (1/m) X dZᵀ"
+        written["code"] = "dw = X @ dZ.T / m"
+        written["latex"] = r"dw = \frac{1}{m}\,X dZ^{T}"
+    return written

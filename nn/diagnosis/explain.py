@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from nn.diagnosis.bank import Change, guesses, slots, terms
+from nn.diagnosis.bank import guesses, slots, terms
 from nn.diagnosis.equations import Equations
 from nn.diagnosis.expressions import Expr, of
 from nn.diagnosis.factors import Factor, named
@@ -25,7 +25,7 @@ __all__ = ["Explanation", "explain", "told_apart"]
 Array = Any
 Fault = tuple[str, Mapping[str, Any]]  # a kind, and its details
 _MANY = 500  # values, of which a few are looked at first
-_AT_ONCE = 24  # alternatives of each slot that are tried in pairs
+_AT_ONCE = 12  # alternatives of each slot that are tried in pairs
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 Read next: `nn.diagnosis.explain`.
 """
 
+# ruff: noqa: E741  (l is the lecture's layer number)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,9 +36,16 @@ class Factor:
         """The expression times the factor."""
         if self.text == "1":
             return expr
-        text, code = expr.factor()
-        by = {"-1": "−"}.get(self.text, f"({self.text}) ")
-        shown = {"-1": "-"}.get(self.text, f"{self.text} * ")
+        text, code = (expr.text, expr.code) if expr.tight else expr.factor()
+        left = {"m": "", "2*m": "2 "}.get(self.text)
+        if left is not None and text.startswith("(1/m) ") and code.endswith(" / m"):
+            return Expr(
+                left + text.removeprefix("(1/m) "),
+                left.replace(" ", " * ") + code.removesuffix(" / m"),
+                expr.value,
+                tight=1,
+            )
+        by, shown = ("−", "-") if self.text == "-1" else (f"({self.text}) ", f"{self.text} * ")
         return Expr(f"{by}{text}", f"{shown}{code}", expr.value, tight=1)
 
 
@@ -52,8 +60,10 @@ def named(
     """What a factor, measured in each scope, can be.
 
     Args:
-        equations, quantity: of whose right-hand side it is a factor.
-        factors, scopes: its measured value in each scope; nan where all was 0.
+        equations: the right ones.
+        quantity: the one of whose right-hand side it is a factor.
+        factors: its measured value in each scope; nan where all was 0.
+        scopes: where it was measured.
         eps: the precision of the measurement.
         enough: whether so many numbers were compared that any constant may be believed.
     """
@@ -78,7 +88,7 @@ def named(
         for sign in (1, -1):
             signed = _times(value, sign)
             if fits(signed):
-                faults = (fault(c),) if sign > 0 else (("sign", {}), fault(-c))
+                faults = fault(c) if sign > 0 else (("sign", {}), *fault(-c))
                 forms.append(Factor(faults, text if sign > 0 else f"-{text}", signed))
     whole = [f for f in forms if f.text.lstrip("-") in {"m", "1/m"}]
     known = _COMMON if whole else _COMMON + _STEPS
@@ -93,6 +103,10 @@ def named(
 
 def _times(value: Callable[[Scope], float], sign: int) -> Callable[[Scope], float]:
     return lambda s: sign * value(s)
+
+
+def _over(n: int) -> Callable[[Scope], float]:
+    return lambda s: s.m / n
 
 
 def _constant(c: float) -> Factor:
@@ -115,26 +129,29 @@ def _shown(c: float) -> str | None:
 
 def _of_m(
     equations: Equations, quantity: str
-) -> Iterator[tuple[str, Callable[[Scope], float], Callable[[float], Fault]]]:
-    """Factors made of m and the sizes: text, value, and the fault they are."""
+) -> Iterator[tuple[str, Callable[[Scope], float], Callable[[float], tuple[Fault, ...]]]]:
+    """Factors made of m and the sizes: text, value, and the faults they are."""
     letter, l = layer_of(quantity)
-    sizes, of_J = equations.layout.sizes, equations.style.of_J
-    has_mean = (letter in {"dW", "db"}) != of_J
+    sizes, of_cost = equations.layout.sizes, equations.style.of_cost
+    has_mean = (letter in {"dW", "db"}) != of_cost
     missing = "sum_instead_of_mean" if letter == "db" else "missing_1_over_m"
 
-    def constant(text: str) -> Callable[[float], Fault]:
-        return lambda c: ("constant_factor", {"factor": c, "as_text": text})
+    def constant(text: str) -> Callable[[float], tuple[Fault, ...]]:
+        return lambda c: (("constant_factor", {"factor": c, "as_text": text}),)
 
-    yield "m", lambda s: s.m, (lambda c: (missing, {})) if has_mean else constant("m")
-    yield "1/m", lambda s: 1 / s.m, lambda c: ("extra_1_over_m", {})
+    def without_mean(text: str, rest: tuple[Fault, ...]) -> Callable[[float], tuple[Fault, ...]]:
+        return (lambda _: ((missing, {}), *rest)) if has_mean else constant(text)
+
+    yield "m", lambda s: s.m, without_mean("m", ())
+    yield "1/m", lambda s: 1 / s.m, lambda _: (("extra_1_over_m", {}),)
     for k in dict.fromkeys((0, l - 1, l, equations.layout.L)):
         n = sizes[k]
         if n > 1:
-            yield f"m/n[{k}]", lambda s, n=n: s.m / n, constant(f"m/n[{k}]")
+            yield f"m/n[{k}]", _over(n), constant(f"m/n[{k}]")
     yield "m/2", lambda s: s.m / 2, constant("m/2")
-    yield "2m", lambda s: 2 * s.m, constant("2m")
+    yield "2*m", lambda s: 2 * s.m, without_mean("2*m", constant("2")(2.0))
     yield "2/m", lambda s: 2 / s.m, constant("2/m")
-    yield "1/(2m)", lambda s: 0.5 / s.m, constant("1/(2m)")
+    yield "1/(2*m)", lambda s: 0.5 / s.m, constant("1/(2*m)")
     yield "m**2", lambda s: s.m**2, constant("m**2")
     yield "1/m**2", lambda s: 1 / s.m**2, constant("1/m**2")
     yield "m/(m-1)", lambda s: s.m / (s.m - 1) if s.m > 1 else np.inf, constant("m/(m-1)")

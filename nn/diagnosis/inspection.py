@@ -3,7 +3,6 @@
 Read next: `nn.diagnosis.examine`.
 """
 
-# ruff: noqa: E741  (l is the lecture's layer number)
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -147,9 +146,9 @@ class _Inspector:
         names = self.given.answer.values
         whole = [q for q in order(self.layout.L) if q in names and q[:2] in {"dZ", "dA"}]
         tried = []
-        for of_J in (False, True):
+        for of_cost in (False, True):
             for kink in kinks:
-                style = Style(of_J, kink)
+                style = Style(of_cost, kink)
                 found = examine(self.layout, style, cases, self.elsewhere)
                 if not found:
                     return found, style
@@ -175,14 +174,16 @@ def _with_notes(layout: Layout, answer: Answer, findings: Findings, style: Style
     failed = [f.quantity for f in failures]
     absent = tuple(q for q in order(layout.L) if q not in answer.values and q not in failed)
     notes = []
-    if style.of_J:
+    if style.of_cost:
         notes.append(Note("derivatives_of_J"))
     narrow = tuple(answer.spelled[q] for q, v in answer.values.items()
                    if isinstance(v, np.ndarray) and v.dtype == np.float32)  # fmt: skip
     if narrow:
         notes.append(Note("float32", {"quantities": narrow}))
     if absent and checked:
-        notes.append(Note("not_given", {"quantities": absent}))
+        short = layout.L == 1 and "1" not in "".join(checked)
+        shown = tuple(q[:2] if short else q for q in absent)
+        notes.append(Note("not_given", {"quantities": shown}))
     if answer.strange:
         notes.append(Note("not_understood", {"names": tuple(answer.strange)}))
     if not checked and not failures:

@@ -43,13 +43,23 @@ class Trial:
         """How far rounding may move each entry of an expression, if asked: see `noise`."""
         return lambda: noise(evaluate(expr, self.scope), evaluate(expr, self.shaken()), letter)
 
+    def noise_of_truth(self, expr: Expr, letter: str) -> Callable[[], Array]:
+        """The same where everything is right, and nothing is known but the inputs."""
+
+        def value() -> Array:
+            by = SHAKE * self.eps
+            shaken = replace(self.truth, point=self.truth.point.shaken(by), known={}, shake=by)
+            return noise(evaluate(expr, self.truth), evaluate(expr, shaken), letter)
+
+        return value
+
     def shaken(self) -> Scope:
         """The scope as rounding may have had it."""
         if self._shaken is None:
             by = SHAKE * self.eps
             given = {k: _shake(v, by) for k, v in self.scope.given.items()}
             point = self.scope.point.shaken(by)
-            self._shaken = replace(self.scope, point=point, given=given, known={})
+            self._shaken = replace(self.scope, point=point, given=given, known={}, shake=by)
         return self._shaken
 
     def take(self, quantity: str, value: Array) -> None:

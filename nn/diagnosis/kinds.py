@@ -26,7 +26,7 @@ class Kind:
 # Quantities and operands are named as in code: dW2, W1, A0 (= X), Y, m. Factors are of the whole
 # right-hand side: yours = factor * right.
 KINDS: dict[str, Kind] = {
-    # factor: 2.0; as_text: "2", "1/2", "m/2", "m/n[0]", or its digits where it has no name
+    # factor: 2.0; as_text: "2", "1/2", "m/2", "2*m", "m/n[0]", or its digits where it has no name
     "constant_factor": Kind("the right equation times a constant", ("factor", "as_text")),
     "missing_1_over_m": Kind("the right equation without its 1/m"),
     "extra_1_over_m": Kind("the right equation with a 1/m that does not belong"),

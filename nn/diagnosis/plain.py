@@ -12,7 +12,7 @@ import numpy as np
 
 from nn.diagnosis.judging import relative
 
-__all__ = ["Fault", "numbers_fault", "reshaped", "rounded", "lossy"]
+__all__ = ["Fault", "lossy", "numbers_fault", "reshaped", "rounded"]
 
 Array = Any
 Fault = tuple[str, Mapping[str, Any]]
@@ -22,6 +22,8 @@ def numbers_fault(value: Any) -> Fault | None:
     """What keeps a value from being compared at all: no array of numbers, or nan and inf."""
     if not isinstance(value, np.ndarray):
         return "not_numbers", {"what": type(value).__name__}
+    if value.dtype.kind not in "biuf":
+        return "not_numbers", {"what": value.dtype.name}
     if value.dtype.kind == "f" and not np.isfinite(value).all():
         nan, inf = bool(np.isnan(value).any()), bool(np.isinf(value).any())
         what = "nan and inf" if nan and inf else "nan" if nan else "inf"

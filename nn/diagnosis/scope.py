@@ -44,11 +44,11 @@ class Style:
     """A choice that is not a mistake.
 
     Attributes:
-        of_J: dZ and dA are derivatives of J, with its 1/m; the notes' are of the summed loss.
+        of_cost: dZ and dA are derivatives of J, with its 1/m; the notes' are of the summed loss.
         right_kink: ReLU'(0) is 1, as one of the notes prints, and not 0.
     """
 
-    of_J: bool = False
+    of_cost: bool = False
     right_kink: bool = False
 
 
@@ -90,6 +90,7 @@ class Point:
 
     values: Mapping[str, Array]
     m: int
+    _shaken: dict[float, Point] = field(default_factory=dict)
 
     @classmethod
     def at(cls, layout: Layout, params: Mapping[str, Any], X: Any, Y: Any) -> Point:
@@ -102,13 +103,19 @@ class Point:
         return cls(values | {"Y": columns}, A.shape[1])
 
     def shaken(self, by: float) -> Point:
-        """The same with every value changed in its last digits: shows what rounding may do."""
+        """The same with every value changed in its last digits: shows what rounding may do.
+
+        An A also by as much as 1 would be: a sigmoid of −40 is 4e-18 by one formula, 0 by another.
+        """
+        if by in self._shaken:
+            return self._shaken[by]
         rng = np.random.default_rng(0)
         shake = {}
         for name, value in self.values.items():
             signs = rng.choice([-1.0, 1.0], value.shape) * rng.uniform(0.5, 1, value.shape)
-            shake[name] = value if name == "Y" else value * (1 + by * signs)
-        return replace(self, values=shake)
+            size = np.abs(value) + (name[0] == "A" and name != "A0")
+            shake[name] = value if name == "Y" else value + by * signs * size
+        return self._shaken.setdefault(by, Point(shake, self.m))
 
     def on_kink(self, layout: Layout) -> bool:
         """Whether a Z stands exactly where ReLU or leaky ReLU has its kink."""
@@ -155,6 +162,7 @@ class Scope:
         equations: the right equation of each quantity; see `nn.diagnosis.equations`.
         given: quantities to take as they are.
         sequence: all quantities, in the order of the backward pass.
+        shake: how far rounding may have moved a g'(Z), which is about 1 − a² and as exact as 1 is.
     """
 
     point: Point
@@ -164,6 +172,7 @@ class Scope:
     given: Mapping[str, Array]
     sequence: Sequence[str]
     known: dict[str, Array] = field(default_factory=dict)
+    shake: float = 0.0
 
     @property
     def m(self) -> int:
@@ -189,7 +198,7 @@ class Scope:
         self.known[name] = self.equations[name].value(self)
 
     def with_(self, quantity: str, value: Array) -> Scope:
-        """This scope with one more quantity given; what precedes it stays as it is known."""
+        """The scope with one more quantity given; what precedes it stays as it is known."""
         before = set(self.sequence[: self.sequence.index(quantity)])
         known = {k: v for k, v in self.known.items() if k in before}
         return replace(self, given={**self.given, quantity: value}, known=known)

@@ -82,7 +82,7 @@ OF_A: dict[str, Slope] = {
     "tanh": Slope("1 - {0}**2", lambda a: 1 - a**2),
     "relu": Slope("({0} > 0)", lambda a: (a > 0) * 1.0),
     "leaky_relu": Slope("np.where({0} > 0, 1, 0.01)", lambda a: np.where(a > 0, 1, 0.01)),
-    "softplus": Slope("1 - np.exp(-{0})", lambda a: 1 - np.exp(-a)),
+    "softplus": Slope("1 - np.exp(-{0})", lambda a: -np.expm1(-a)),
     "elu": Slope("np.where({0} > 0, 1, {0} + 1)", lambda a: np.where(a > 0, 1, a + 1)),
 }
 

@@ -9,11 +9,13 @@ Read next: `nn.diagnosis.judging`.
 # ruff: noqa: E741  (l is the lecture's layer number)
 from __future__ import annotations
 
+import dis
 import inspect
 import linecache
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -36,7 +38,7 @@ class Inputs:
     params: Mapping[str, Array]
     X: Array
     Y: Array
-    right: Mapping[str, Array] | None = None
+    right: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +176,22 @@ def _parameters(function: Callable[..., Any]) -> list[str]:
 
 def _inputs(inputs: Inputs) -> dict[str, Any]:
     """Copies, so that a student's function may write into them."""
-    params = {k: np.array(v) for k, v in inputs.params.items()}
-    if len(params) == 2:
-        params |= {"W": params["W1"], "b": params["b1"], "w": params["W1"].T}
+    params = _Params((k, np.array(v)) for k, v in inputs.params.items())
     X, Y = np.array(inputs.X), np.array(inputs.Y)
-    return {"params": params, "parameters": params, "X": X, "Y": Y, "m": X.shape[1], **params}
+    known = {"params": params, "parameters": params, "X": X, "Y": Y, "m": X.shape[1], **params}
+    if len(params) == 2:
+        known |= {name: params[name] for name in ("W", "b", "w")}
+    return known
+
+
+class _Params(dict[str, Any]):
+    """Parameters by name; those of a single layer without its number too, and w = W1.T."""
+
+    def __missing__(self, name: str) -> Any:
+        if len(self) == 2 and name in {"W", "b", "w"}:
+            value = self[f"{name.upper() if name == 'w' else name}1"]
+            return value.T if name == "w" else value
+        raise KeyError(name)
 
 
 def _called(
@@ -254,24 +267,32 @@ def _error(kind: str, text: str, line: int | None = None, code: str = "") -> dic
 def _failed(error: Exception, function: Callable[..., Any], layout: Layout) -> Answer:
     """The exception, the line that raised it, and what had been computed until then.
 
-    The traceback's last line in the student's own file says which quantity was being computed;
-    its local variables hold those computed before.
+    The line's assignment, in the student's own file, says which quantity was being computed; the
+    local variables there hold those computed before.
     """
     own = getattr(getattr(function, "__code__", None), "co_filename", None)
-    frame, line = None, None
-    trace = error.__traceback__
+    at, place, trace = None, None, error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == own:
-            frame, line = trace.tb_frame, trace.tb_lineno
+            line = linecache.getline(own, trace.tb_lineno).strip()
+            found = quantity(_target(trace, line), layout)
+            if found or not at:
+                at, place = found, (trace.tb_lineno, line, trace.tb_frame.f_locals)
         trace = trace.tb_next
-    code = linecache.getline(own, line).strip() if own and line else ""
-    target = re.match(r"([\w\[\]'\"]+?)\s*(?:[-+*/@]?=)(?!=)", code)
-    at = target and quantity(re.sub(r"^\w+\[['\"](\w+)['\"]\]$", r"\1", target[1]), layout)
-    details = _error(type(error).__name__, str(error), line, code)
-    before = {} if frame is None else frame.f_locals
-    known = {k: v for k, v in before.items() if quantity(k, layout)}
-    answer = _named(known, layout)
+    number, line, before = place or (None, "", {})
+    answer = _named({k: v for k, v in before.items() if quantity(k, layout)}, layout)
     if at:
         answer.values.pop(at, None)
+    details = _error(type(error).__name__, str(error), number, line)
     answer.failures.append(Failure(at or "backward", details))
     return answer
+
+
+def _target(trace: TracebackType, line: str) -> str:
+    """The name that the failing statement assigns to: dW2 of `grads["dW2"] = …`, too."""
+    if item := re.match(r"\w+\[['\"](\w+)['\"]\]\s*=(?!=)", line):
+        return item[1]
+    for step in dis.get_instructions(trace.tb_frame.f_code):
+        if step.offset > trace.tb_lasti and step.opname.startswith(("STORE", "RETURN")):
+            return str(step.argval)
+    return ""

@@ -51,7 +51,7 @@ def other_m(layout: Layout, m: int) -> list[int]:
 def random_inputs(
     layout: Layout, params: Mapping[str, Array], Y: Array, m: int, seed: int
 ) -> Inputs:
-    """Parameters and X drawn at random; labels of the same sort as Y: 0 and 1, −1 and 1, classes…"""
+    """Parameters and X drawn at random; labels of the same sort as Y: 0 and 1, classes, …"""
     rng = np.random.default_rng([seed, m])
     new: dict[str, Array] = {}
     for l, (n_in, n) in enumerate(zip(layout.sizes, layout.sizes[1:]), start=1):

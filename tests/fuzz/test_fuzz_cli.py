@@ -85,7 +85,9 @@ options = st.lists(
     st.sampled_from(["--latex", "--tikz", "--no-color", "--explain", "a", "-h", "--version", "--"]),
     max_size=2,
 )
-values = st.lists(st.sampled_from(["a=1", "b=[1,2]", "x_1=0.5", "a=b", "=", "a=1;b=2", "a="]) | raw_text)
+values = st.lists(
+    st.sampled_from(["a=1", "b=[1,2]", "x_1=0.5", "a=b", "=", "a=1;b=2", "a="]) | raw_text
+)
 
 
 @settings(max_examples=2 * settings().max_examples)

@@ -210,11 +210,30 @@ class Residual(nn.Module):
         return X + self.inner(X)
 
 
-@pytest.mark.parametrize("made", [Residual(), nn.Sequential(nn.relu), nn.Sequential(Residual())])
+@pytest.mark.parametrize(
+    "made",
+    [
+        Residual(),
+        nn.Sequential(nn.relu),
+        nn.Sequential(Residual()),
+        nn.Sequential(nn.Linear(2, 3), Residual()),
+        nn.Sequential(nn.Linear(2, 3), nn.Linear(4, 1)),
+    ],
+)
 def test_what_is_no_chain_is_refused(made):
     """The message says what can be drawn."""
     with pytest.raises(nn.ArgumentError, match="no chain of dense layers; expected a DeepNetwork"):
         diagram(made)
+
+
+def test_a_function_that_changes_the_size_is_refused():
+    """Where an example shows it."""
+
+    def first(A):
+        return A[:1]
+
+    with pytest.raises(nn.ArgumentError, match=r"first made \(1, 1\) of Z, which is \(3, 1\)"):
+        diagram(nn.Sequential(nn.Linear(2, 3, seed=0), first), np.ones(2))
 
 
 def test_a_network_that_cannot_be_copied_is_refused():

@@ -151,3 +151,58 @@ def test_a_module_without_forward_says_what_to_write():
 
     with pytest.raises(NotImplementedError, match="Empty: write a method forward"):
         Empty()(1.0)
+
+
+def scopes(y):
+    """The scope of each node of the graph of y, by name."""
+    return {node.name: node.scope for node in mg.graph(y)}
+
+
+def test_modules_are_boxes_in_pictures():
+    """What a module computes and the parameters only it uses stand in a box of its name."""
+    network = nn.Sequential(nn.Linear(2, 3, seed=0), np.tanh, nn.Linear(3, 1, seed=1))
+    X = mg.tensor(np.ones((2, 4)), name="X")
+    assert scopes(mg.name(network(X), "Z")) == {
+        "X": (),
+        "W": ("Sequential", "Linear"),
+        "b": ("Sequential", "Linear"),
+        "t1": ("Sequential", "Linear"),
+        "t2": ("Sequential",),
+        "W_2": ("Sequential", "Linear #2"),
+        "b_2": ("Sequential", "Linear #2"),
+        "Z": ("Sequential", "Linear #2"),
+    }
+
+
+def test_layers_of_the_lectures_network_are_boxes():
+    """Layer l holds W[l], b[l], Z[l] and A[l], whichever way the network is called."""
+    network = nn.DeepNetwork([2, 3, 1], hidden="tanh", seed=0)
+    X = np.ones((2, 4))
+    whole = scopes(network(X))
+    assert whole["W1"] == whole["b1"] == ("DeepNetwork", "layer 1")
+    assert [s[-1:] for name, s in whole.items() if name[0] == "t"] == [
+        (), ("layer 1",), ("layer 1",), ("layer 2",), ("layer 2",)
+    ]  # fmt: skip
+    assert scopes(network.logits(X))["W2"] == ("layer 2",)
+    assert scopes(network.cache(X)["A2"])["W1"] == ("layer 1",)
+
+
+def test_a_module_used_twice_is_two_boxes():
+    """Its parameters belong to both calls, and so to neither."""
+    layer = nn.Linear(2, 2, seed=0)
+    found = scopes(mg.name(layer(mg.name(layer(np.ones((2, 3))), "first")), "second"))
+    assert found["W"] == ()
+    assert (found["first"], found["second"]) == (("Linear",), ("Linear #2",))
+
+
+def test_a_module_may_take_and_return_several_things():
+    """forward's own arguments and results, passed on as they are."""
+
+    class Cell(nn.Module):
+        def forward(self, x, h, *, scale=1.0):
+            return x + h, h * scale
+
+    x, h = mg.tensor(1.0), mg.tensor(2.0)
+    y, h = Cell()(x, h, scale=3.0)
+    assert (y.item(), h.item()) == (3.0, 6.0)
+    assert {node.scope for node in mg.graph(y, h) if node.op} == {("Cell",)}

@@ -224,6 +224,14 @@ def test_hostile_names_are_text(tmp_path):
     assert f"d(parts.{HOSTILE}.W)" in "".join(page.texts.values())
 
 
+def test_what_the_script_reads_closes_no_element(tmp_path, monkeypatch):
+    """Were a name among the data, it would still be data."""
+    monkeypatch.setattr(nn.replay, "_told", lambda film, frame: HOSTILE)
+    page, _, _ = recorded(tmp_path)
+    assert page.data["told"] == [HOSTILE] * 7
+    assert "img" not in [tag for tag, _ in page.elements]
+
+
 def test_an_interrupt_leaves_the_page_of_what_was_done(tmp_path):
     """KeyboardInterrupt, or any error of a callback, passes through; the page says so."""
 
@@ -266,6 +274,15 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     with pytest.raises(UnicodeEncodeError):
         recorded(tmp_path)
     assert [p.read_text() for p in tmp_path.iterdir()] == ["older"]
+
+
+def test_a_page_takes_the_place_of_the_older_in_one_move(tmp_path):
+    """The older one is not written over: who has it open still has all of it."""
+    older, file = tmp_path / "older", tmp_path / "training.html"
+    older.write_text("older")
+    file.hardlink_to(older)
+    recorded(tmp_path)
+    assert older.read_text() == "older"
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,19 @@ def test_parameters_are_updated_in_place():
     assert addresses(made) == before
 
 
+def test_a_recording_is_written_for_any_module(tmp_path):
+    """One page, where it was asked for; the history is the same as without."""
+    X, Y = RNG(0).normal(size=(1, 30)), RNG(1).normal(size=(1, 30))
+    runs = []
+    for record in (None, tmp_path / "training.html"):
+        made = nn.Sequential(nn.Linear(1, 1, seed=0))
+        settings = {"epochs": 3, "loss": "mse", "progress": False}
+        runs.append(nn.fit(made, X, Y, record=record, **settings).losses)
+    assert runs[0] == runs[1]
+    assert (tmp_path / "training.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert [p.name for p in tmp_path.iterdir()] == ["training.html"]
+
+
 def test_any_module_can_be_trained():
     """Sequential with a loss given: a straight line through points of one."""
     X = RNG(0).normal(size=(1, 30))

@@ -65,12 +65,18 @@ def test_a_users_own_op_is_written_by_its_name():
         (np.array(1 / 3), "0.333333"),
         (np.array([]), "[]"),
         (np.array(3 + 4j), "3+4j"),
-        (np.full(7, 3 + 4j), "|·| 5 … 5"),
+        (np.full(7, 3 + 4j), "|·| all 5"),
+        (np.array([3 + 4j] * 6 + [1j]), "|·| 1 … 5"),
         (np.array([np.nan, np.inf]), "[nan, inf]"),
+        (np.array([-0.0, 1.0]), "[0, 1]"),
+        (np.array([1.0, np.nan, 3.0, -np.inf, np.inf, 2.0, np.nan]), "1 … 3, 2 nan, 2 infinite"),
+        (np.full(7, np.nan), "7 nan"),
+        (np.array([1e308] * 8), "all 1e+308"),
+        (np.array([True] * 7), "all True"),
     ],
 )
 def test_summaries(value, text):
-    """A number, a few numbers, or a range."""
+    """A number, a few numbers, or a range; what is not finite is counted, -0 is 0."""
     assert summary(value) == text
 
 

@@ -1,0 +1,316 @@
+"""Derivatives by other means than the engine's: extrapolated differences and the complex step.
+
+Nothing here knows a rule. Read next: `minigrad.testing.diagnosis`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from minigrad.errors import DTypeError, ShapeError
+from minigrad.tensor import Tensor
+from minigrad.trees import flatten
+from minigrad.values import Array
+
+__all__ = [
+    "Measured", "complex_step", "finite_difference", "gathered", "jump", "measure", "moved",
+    "plain", "sides", "slope", "slopes", "tolerance", "typical", "units",
+]  # fmt: skip
+
+Curve = Callable[[float], Array]  # s -> f(x + s d), as a flat array of real numbers
+
+LEVELS = 7  # halvings of a step
+SETTLED = 1e-11  # the relative error at which no smaller step is tried
+EPS = float(np.finfo(float).eps)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A derivative found by differences.
+
+    Attributes:
+        value: the derivative.
+        error: how far off it may be, element by element, by its own account.
+    """
+
+    value: Array
+    error: Array
+
+
+def slope(phi: Curve, scales: Iterable[float] = (1.0,)) -> Measured:
+    """phi'(0) by central differences, extrapolated to step 0 (Ridders, 1982).
+
+    Every step is half the one before; each row of the table removes one more even power of the
+    step. The entry that differs least from its neighbours, rounding counted, is the answer, for
+    each element by itself: far from a kink a large step is exact, close to it only a small one.
+
+    Args:
+        phi: a function of one number to a flat array of real numbers.
+        scales: how far phi may be expected to look smooth; the next one is tried, and smaller
+            steps, where one does not settle.
+    """
+    with np.errstate(all="ignore"):
+        centre = phi(0.0)
+        best = Measured(np.full(centre.shape, np.nan), np.full(centre.shape, np.inf))
+        for step in _starts(scales):
+            for found in _table(phi, step, 4.0):
+                better = found.error < best.error
+                best = Measured(
+                    np.where(better, found.value, best.value),
+                    np.where(better, found.error, best.error),
+                )
+                if _settled(best, centre, step):
+                    return best
+    return best
+
+
+def sides(phi: Curve, scale: float = 1.0) -> tuple[Measured, Measured]:
+    """The slopes of phi at 0 from the left and from the right."""
+    found = []
+    with np.errstate(all="ignore"):
+        for sign in (-1.0, 1.0):
+            best = Measured(np.array(np.nan), np.array(np.inf))
+            for step in (2.0**-6, 2.0**-16):
+                for entry in _table(phi, sign * scale * step, 2.0):
+                    better = entry.error < best.error
+                    best = Measured(
+                        np.where(better, entry.value, best.value),
+                        np.where(better, entry.error, best.error),
+                    )
+            found.append(best)
+    return found[0], found[1]
+
+
+def slopes(phi: Curve, scale: float = 1.0) -> tuple[float, float] | None:
+    """The slopes of phi at 0 on the left and on the right, where they differ: it has a kink."""
+    left, right = sides(phi, scale)
+    a, b, doubt = float(left.value), float(right.value), float(left.error + right.error)
+    apart = np.isfinite(doubt) and abs(a - b) > 100 * doubt + 1e-4 * max(abs(a), abs(b))
+    return (a, b) if apart else None
+
+
+def jump(phi: Curve, scale: float = 1.0) -> tuple[float, float] | None:
+    """The limits of phi at 0 from the left and from the right, where they differ."""
+    with np.errstate(all="ignore"):
+        pairs = [(float(phi(-s * scale)), float(phi(s * scale))) for s in (1e-7, 1e-9, 1e-11)]
+    apart = [b - a for a, b in pairs]
+    steady = all(abs(d - apart[-1]) <= 0.01 * abs(d) for d in apart)
+    return pairs[-1] if steady and apart[-1] and np.isfinite(apart[-1]) else None
+
+
+def _starts(scales: Iterable[float]) -> Iterator[float]:
+    scales = list(scales)
+    for scale in dict.fromkeys([*scales, 1.0]):
+        yield scale * 2.0**-5
+    for power in (-13, -21):
+        yield scales[-1] * 2.0**power
+
+
+def _table(phi: Curve, step: float, base: float) -> Iterator[Measured]:
+    """The entries of the extrapolation table with their errors; base 4: central, 2: one-sided."""
+    above: list[Array] = []
+    zero = phi(0.0) if base == 2.0 else None
+    for _ in range(LEVELS):
+        ahead = phi(step)
+        behind = phi(-step) if zero is None else zero
+        width = 2 * step if zero is None else step
+        rounding = 4 * EPS * (np.abs(ahead) + np.abs(behind)) / abs(width)
+        row = [(ahead - behind) / width]
+        for j, before in enumerate(above):
+            row.append(row[-1] + (row[-1] - before) / (base ** (j + 1) - 1))
+            gap = np.maximum(np.abs(row[-1] - row[-2]), np.abs(row[-1] - before))
+            error = gap + rounding
+            yield Measured(row[-1], np.where(np.isfinite(error), error, np.inf))
+        above = row
+        step /= 2
+
+
+def _settled(found: Measured, centre: Array, step: float) -> bool:
+    size = max(_largest(found.value), _largest(centre) / max(32 * step, 1))
+    return bool(np.all(found.error <= SETTLED * size))
+
+
+def _largest(x: Array) -> float:
+    """The largest finite magnitude."""
+    x = np.abs(x[np.isfinite(x)])
+    return float(np.max(x, initial=0.0))
+
+
+# Functions of arrays ------------------------------------------------------------------------------
+
+
+def plain(x: Any) -> Array:
+    """An argument as an array of float64 or complex128, in which differences are taken."""
+    value = np.asarray(x.data if isinstance(x, Tensor) else x)
+    if value.dtype.kind not in "fciub":
+        raise DTypeError(f"differences: got {type(x).__name__} {x!r}; expected numbers")
+    return value.astype(complex if value.dtype.kind == "c" else float)
+
+
+def typical(x: Array) -> float:
+    """The size of an array's elements: the largest; 1 where all are 0."""
+    return _largest(x) or 1.0
+
+
+def units(x: Array) -> Iterator[tuple[Array, float]]:
+    """Each direction of an array's elements, of the imaginary parts too, with the element's size.
+
+    The parts of the first element come first, then those of the second.
+    """
+    for place in np.ndindex(x.shape):
+        for part in (1.0, 1j) if x.dtype.kind == "c" else (1.0,):
+            d = np.zeros(x.shape, x.dtype)
+            d[place] = part
+            yield d, float(abs(x[place]))
+
+
+def moved(
+    f: Callable[[list[Array]], Array], xs: list[Array], i: int, direction: Array
+) -> Callable[[float], Array]:
+    """The curve s -> f(xs), with s times a direction added to the i-th array."""
+    return lambda s: f([*xs[:i], (xs[i] + s * direction)[()], *xs[i + 1 :]])
+
+
+def measure(
+    f: Callable[[list[Array]], Array],
+    xs: list[Array],
+    i: int,
+    directions: Iterable[tuple[Array, float]] | None = None,
+) -> Measured:
+    """The derivatives of f by the i-th array along each direction, a row each.
+
+    Args:
+        f: arrays to a flat array of real numbers.
+        xs: where.
+        i: which array moves.
+        directions: arrays like it, with how large it is there; its units by default.
+    """
+    usual = typical(xs[i])
+    found = [
+        slope(moved(f, xs, i, d), (usual, own) if 0 < own < usual else (usual,))
+        for d, own in (units(xs[i]) if directions is None else directions)
+    ]
+    width = f([x[()] for x in xs]).size
+    return Measured(
+        np.reshape([m.value for m in found], (len(found), width)),
+        np.reshape([m.error for m in found], (len(found), width)),
+    )
+
+
+def finite_difference(f: Callable[..., Any], *args: Any) -> Any:
+    """The gradients of a real scalar f by central differences, extrapolated to step 0.
+
+    Of a complex argument x = u + iv it is df/du − i df/dv, as everywhere in minigrad.
+
+    Args:
+        f: a function of arrays, or of trees of them, to a real number.
+        *args: its arguments: numbers, arrays, or nested dicts, lists, tuples, dataclasses of them.
+
+    Returns:
+        `(gradients, errors)`, each a tuple with one entry for each argument, in its tree and its
+        shapes. An error bounds its element's derivative by the method's own account: the distance
+        to the neighbouring extrapolations, and rounding. It is inf where no difference is finite.
+        In float64 also for arguments of lower precision.
+
+    Raises:
+        ShapeError: f returned something else than one element.
+        DTypeError: an argument is no number, or f returned a complex number.
+
+    At a kink it is the mean of the slopes on both sides. About 10 evaluations for each element.
+
+    >>> (slope,), (error,) = finite_difference(np.exp, 0.0)
+    >>> bool(abs(slope - 1) < 1e-11), bool(error < 1e-10)
+    (True, True)
+    """
+    leaves, rebuild = flatten(args)
+    xs = [plain(x) for x in leaves]
+    g = lambda xs: np.reshape(_real(f(*rebuild(xs))), (1,))  # noqa: E731
+    found = [measure(g, xs, i) for i in range(len(xs))]
+    found = [gathered(m, x) for m, x in zip(found, xs, strict=True)]
+    return rebuild([m.value[()] for m in found]), rebuild([m.error[()] for m in found])
+
+
+def gathered(found: Measured, x: Array) -> Measured:
+    """The derivatives of one number along the units of x, as arrays like it."""
+    value, error = found.value[:, 0], found.error[:, 0]
+    if x.dtype.kind == "c":
+        value, error = value[::2] - 1j * value[1::2], error[::2] + error[1::2]
+    return Measured(np.reshape(value, x.shape), np.reshape(error, x.shape))
+
+
+def tolerance(
+    found: Measured, dtype: Any, rtol: float | None = None, largest: float = 0.0, size: float = 0.0
+) -> Array:
+    """How far from what was measured a derivative in a dtype may be, element by element.
+
+    Ten times the measurement's own error, a part `rtol` of the element (by default 1e-9, or 100
+    roundings of the dtype); and, since sums cancel, 1000 roundings of the largest element that was
+    measured, or claimed, and 10 of the function's own `size`.
+    """
+    eps = float(np.finfo(dtype).eps)
+    part = max(1e-9, 100 * eps) if rtol is None else rtol
+    floor = min(1e3 * eps, 0.1) * max(largest, _largest(found.value)) + 10 * eps * size
+    allowed: Array = 10 * found.error + part * np.abs(found.value) + floor
+    return allowed
+
+
+def _real(y: Any) -> Array:
+    y = np.asarray(y.data if isinstance(y, Tensor) else y)
+    if y.size != 1:
+        raise ShapeError(f"finite_difference: f returned shape {y.shape}; expected one element")
+    if y.dtype.kind == "c":
+        raise DTypeError(f"finite_difference: f returned dtype {y.dtype}; expected a real number")
+    return y
+
+
+def complex_step(f: Callable[..., Any], *args: Any, step: float = 1e-30) -> tuple[Any, ...]:
+    """The gradients of an analytic f at real arguments, to the last digit: Im f(x + ih) / h.
+
+    No difference is taken, so nothing cancels and h may be tiny (Squire and Trapp, "Using complex
+    variables to estimate derivatives of real functions", 1998).
+
+    Args:
+        f: an analytic function of real arrays, or trees of them, to a scalar: made of functions
+            that NumPy continues to complex numbers, without abs, max, comparisons, conj.
+        *args: its arguments.
+        step: h.
+
+    Returns:
+        A tuple, one entry for each argument, in its tree and its shapes.
+
+    Raises:
+        DTypeError: an argument is complex, or f returned a real number for complex arguments and
+            so is not analytic.
+
+    >>> print(complex_step(np.exp, 0.0)[0])
+    1.0
+    """
+    leaves, rebuild = flatten(args)
+    xs = [plain(x) for x in leaves]
+    if any(x.dtype.kind == "c" for x in xs):
+        raise DTypeError("complex_step: got a complex argument; use finite_difference")
+    found = []
+    for i, x in enumerate(xs):
+        slopes = [
+            np.imag(_analytic(f(*rebuild([*xs[:i], (x + 1j * step * d)[()], *xs[i + 1 :]]))))
+            for d, _ in units(x)
+        ]
+        found.append(np.reshape(slopes, x.shape)[()] / step)
+    answer: tuple[Any, ...] = rebuild(found)
+    return answer
+
+
+def _analytic(y: Any) -> Array:
+    y = np.asarray(y.data if isinstance(y, Tensor) else y)
+    if y.size != 1:
+        raise ShapeError(f"complex_step: f returned shape {y.shape}; expected one element")
+    if y.dtype.kind != "c":
+        raise DTypeError(
+            f"complex_step: f returned {y.dtype} for complex arguments, so it is not analytic; "
+            "use finite_difference"
+        )
+    return y.reshape(())

@@ -1,0 +1,347 @@
+"""check_grads: right functions pass, wrong ones fail and are told apart."""
+
+from collections import namedtuple
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+import minigrad as mg
+from minigrad import DTypeError, MinigradError, ShapeError
+from minigrad.testing import GradientError, check_grads, networks, operands, programs
+
+A = np.array([[0.3, -1.2, 0.7], [1.1, 0.4, -0.6]])
+V = np.array([0.5, -0.8, 1.3])
+Pair = namedtuple("Pair", "left right")
+
+
+@dataclass
+class Layer:
+    W: Any
+    b: Any
+
+
+RIGHT = {
+    "a number": (lambda x: np.sin(x) * x, 0.7),
+    "arrays": (lambda a, v: np.tanh(a @ v), A, V),
+    "broadcasting": (lambda a, v: a * v + v, A, V),
+    "trees": (lambda p: (np.sum(p["W"] @ p["v"][0]), {"n": p["v"][0] ** 2}), {"W": A, "v": [V]}),
+    "a dataclass": (lambda layer: np.tanh(layer.W @ V + layer.b), Layer(A, np.ones(2))),
+    "complex": (lambda z: np.abs(z) * np.conj(z), np.array([1 + 2j, -0.5j])),
+    "complex from real": (np.fft.fft, V),
+    "real from complex": (lambda z: np.real(np.fft.ifft(z * z)), V + 1j),
+    "float32": (lambda a: np.exp(a) / 3, A.astype(np.float32)),
+    "float16": (lambda v: np.sum(v * v), V.astype(np.float16)),
+    "Tensors": (lambda a: a**3, mg.tensor(A)),
+    "integers": (lambda n: n * n, 3),
+    "large numbers": (lambda x: 1e12 * np.sin(x / 1e6), np.array([1e6, -2e6])),
+    "small numbers": (lambda x: 1e-12 * np.log(x), np.array([1e-9, 2e-9])),
+    "unused": (lambda a, v: np.sum(v), A, V),
+    "constant": (lambda a: np.ones(3), A),
+    "identity": (lambda a: a, A),
+    "empty": (lambda a: np.sum(a * 2), np.zeros((0, 3))),
+    "nested": (lambda v: mg.grad(lambda t: np.sum(np.exp(t * v)))(v), V / 2),
+    "integers in the result": (lambda v: (np.argmax(v), v * v), V),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_functions_pass(name):
+    """To third order, without a warning, with a row for each order, argument and mode."""
+    f, *args = RIGHT[name]
+    report = check_grads(f, *args, order=3)
+    assert report.ok
+    assert {(row.order, row.mode) for row in report.rows} == {
+        (k, mode) for k in (1, 2, 3) for mode in ("reverse", "forward")
+    }
+    assert "agree with differences" in str(report)
+
+
+@given(program=programs(max_lines=4))
+def test_random_programs_are_never_accused(program):
+    assert check_grads(program.function(), *program.inputs).ok
+
+
+@given(network=networks())
+def test_random_networks_are_never_accused(network):
+    """Their cost, by every parameter."""
+    report = check_grads(network.cost, network.params, order=1)
+    assert [row.argument for row in report.rows[::2]] == [f"params['{k}']" for k in network.params]
+
+
+@pytest.mark.parametrize(
+    "function", [np.arctan2, np.logaddexp, np.power, np.remainder, np.arccosh, np.copysign]
+)
+@given(data=operands(np.add))
+def test_functions_pass_in_their_domains(function, data):
+    from minigrad.testing.domains import domains_of, spread_out
+
+    xs = spread_out(0, [np.shape(x) for x in data[: function.nin]], domains_of(function))
+    assert check_grads(function, *xs, argnums=0).ok
+
+
+# Wrong rules --------------------------------------------------------------------------------------
+
+
+def matmul(left=lambda g, y, a, b: g @ b.T, right=lambda g, y, a, b: a.T @ g):
+    """A product of matrices as a user would declare it, with these rules."""
+
+    def product(a, b):
+        return a @ b
+
+    return mg.primitive(product, vjp=(left, right))
+
+
+SQUARE = np.array([[0.9, 0.2, -0.5], [0.1, -1.1, 0.4], [0.3, 0.6, 0.7]])
+PLANTED = {
+    "factor": lambda g, y, a, b: 2 * (a.T @ g),
+    "sign": lambda g, y, a, b: -(a.T @ g),
+    "transposed": lambda g, y, a, b: (a.T @ g).T,
+    "zero": lambda g, y, a, b: 0 * b,
+    "extra_term": lambda g, y, a, b: a.T @ g + 1,
+    "not_finite": lambda g, y, a, b: a.T @ g * np.where(b > 0.3, np.nan, 1),
+    "unknown": lambda g, y, a, b: a @ g,
+}
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_a_wrong_rule_of_a_primitive_is_named(kind):
+    """Which argument is wrong, how, and that it is the rule of that input of that primitive."""
+    product = matmul(right=PLANTED[kind])
+
+    def loss(params):
+        return np.sum(np.tanh(product(params["W"], params["X"])) ** 2)
+
+    with pytest.raises(GradientError) as failure:
+        check_grads(loss, {"W": SQUARE, "X": SQUARE[::-1].copy() + 0.1})
+    report = failure.value.report
+    (rule,) = report.rules
+    assert (rule.op, rule.form, rule.input, rule.mistake.kind) == ("product", "primitive", 1, kind)
+    assert [row.ok for row in report.rows if row.argument == "params['W']"] == [True, True]
+    wrong = next(row for row in report.rows if not row.ok)
+    assert (wrong.order, wrong.mode, wrong.argument) == (1, "reverse", "params['X']")
+    says = str(failure.value)
+    assert says.startswith("check_grads: loss: wrong first derivative by params['X'], in reverse")
+    assert "minigrad gives" in says
+    assert "wrong rule: primitive product, the rule of input 1 of ((3, 3), (3, 3))" in says
+    assert isinstance(failure.value, AssertionError)
+    assert isinstance(failure.value, MinigradError)
+
+
+def test_a_rule_is_found_wrong_where_the_gradient_happens_to_be_right():
+    """A wrong rule whose cotangent is 0 here is wrong elsewhere: primitives are always checked."""
+    wrong = mg.primitive(np.sinh, vjp=lambda g, y, x: 2 * g * np.cosh(x))
+    with pytest.raises(GradientError, match=r"right here, but it uses a rule that is wrong"):
+        check_grads(lambda x: x**2 + 0 * wrong(x), 0.4)
+
+
+def test_a_rule_of_the_wrong_shape_is_named():
+    """The sweep refuses it; the check says what is wrong with it."""
+    product = matmul(right=lambda g, y, a, b: g.T @ a)
+    says = r"ShapeError: product: .* returned shape \(2, 3\); expected \(3, 2\)[^$]*transposed"
+    with pytest.raises(GradientError, match=says):
+        check_grads(lambda x: np.sum(product(SQUARE, x)), np.ones((3, 2)) * [1.0, 2])
+
+
+def test_a_rule_that_fails_is_named():
+    """With what it raises."""
+    product = matmul(right=lambda g, y, a, b: a.T @ np.ones((5, 5)))
+    says = r"cannot be checked: ValueError[^$]*input 1 of .*: fails: it raises ValueError: matmul"
+    with pytest.raises(GradientError, match=says):
+        check_grads(lambda x: np.sum(product(SQUARE, x)), np.ones((3, 2)))
+
+
+def test_an_error_of_the_function_itself_is_its_own():
+    """It is no wrong rule."""
+    with pytest.raises(ShapeError, match="matmul"):
+        check_grads(lambda x: x @ x, np.ones((2, 3)))
+
+
+def test_a_missing_rule_is_named():
+    product = mg.primitive(np.multiply, vjp=(lambda g, y, a, b: g * b, None))
+    with pytest.raises(GradientError, match=r"input 1 of .*: zero: it is 0 everywhere"):
+        check_grads(product, V, V + 1)
+
+
+def test_the_first_wrong_rule_comes_first():
+    """What follows from it is not another mistake: the rules after it are right."""
+    wrong = mg.primitive(np.sin, vjp=lambda g, y, x: 3 * g * np.cos(x))
+    with pytest.raises(GradientError) as failure:
+        check_grads(lambda v: np.sum(np.exp(np.tanh(wrong(v) * v))), V)
+    assert [rule.op for rule in failure.value.report.rules] == ["sin"]
+
+
+def test_a_wrong_rule_of_the_table_is_named(rows):
+    """Not only a user's own."""
+    from minigrad.ops.declare import elementwise
+
+    elementwise(np.cosh, lambda y, x: -np.sinh(x))
+    with pytest.raises(GradientError, match=r"wrong rule: cosh, the rule of input 0[^$]*sign"):
+        check_grads(lambda v: np.sum(np.tanh(np.cosh(v))), V)
+
+
+def test_a_rule_that_is_not_linear_is_found():
+    """One that squares its cotangent is right for cotangents of 1, not for others, nor forward."""
+    wrong = mg.primitive(np.sinh, vjp=lambda g, y, x: g * g * np.cosh(x))
+    report = check_grads(wrong, 0.3, raises=False)
+    assert [(row.mode, row.ok) for row in report.rows] == [("reverse", False), ("forward", False)]
+    assert report.rows[0].at.startswith("a random cotangent, the number: minigrad gives")
+
+
+def test_the_second_order_is_checked():
+    """A rule computed outside of the graph is right once."""
+    wrong = mg.primitive(np.sinh, vjp=lambda g, y, x: g * np.cosh(mg.stop_gradient(x)))
+    assert check_grads(wrong, V, order=1).ok
+    with pytest.raises(GradientError, match="wrong second derivative by"):
+        check_grads(wrong, V, order=2)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, complex])
+def test_large_arguments_are_sampled(dtype):
+    """By random directions, which see a wrong factor as well."""
+    W, X = np.ones((30, 20), dtype) / 20, np.full((20, 40), 0.5, dtype)
+    product = matmul()
+    report = check_grads(lambda W, X: np.sum(np.tanh(product(W, X))), W, X, order=1)
+    n = 2 if dtype is complex else 1
+    assert [row.checked for row in report.rows] == [f"{12 * n} random", str(n)] * 2
+    product = matmul(right=lambda g, y, a, b: 1.001 * (a.T @ g))
+    with pytest.raises(GradientError, match=r"factor: it is 1\.001 times"):
+        check_grads(lambda W, X: np.sum(np.tanh(product(W, X))), W, X)
+
+
+# What is no mistake, and what cannot be told ------------------------------------------------------
+
+
+def test_a_kink_is_called_one():
+    """Not a mistake in the gradient; and it may be allowed."""
+    clip = lambda x: np.clip(x, 0, 1)  # noqa: E731
+    x = np.array([0.0, 0.5])
+    with pytest.raises(GradientError) as failure:
+        check_grads(clip, x)
+    row = failure.value.report.rows[0]
+    assert row.mistake.kind == "kink"
+    assert "its slope is 0 on the left and 1 on the right; it is 0" in row.mistake.message
+    assert not failure.value.report.rules
+    assert check_grads(clip, x, allow_kinks=True).ok
+
+
+def test_a_claim_outside_of_a_kink_is_wrong_all_the_same():
+    steep = mg.primitive(lambda x: np.maximum(x, 0), vjp=lambda g, y, x: g * (7 * (x >= 0)))
+    with pytest.raises(GradientError, match="which is neither, nor between them"):
+        check_grads(steep, np.array([0.0]), allow_kinks=True)
+
+
+def test_a_kink_close_by_does_not_disturb():
+    """Differences find their way between the point and the kink."""
+    assert check_grads(lambda x: np.abs(x) * x + np.abs(x), np.array([1e-3, -2e-5])).ok
+
+
+def test_a_derivative_that_jumps_is_called_so():
+    """|x| at 0: the mean of the slopes is what minigrad says; its derivative does not exist."""
+    assert check_grads(np.abs, np.array([0.0, 1.0]), order=1).ok
+    with pytest.raises(GradientError, match="the derivative of order 1 jumps there, from"):
+        check_grads(np.abs, np.array([0.0, 1.0]))
+    assert check_grads(np.abs, np.array([0.0, 1.0]), allow_kinks=True).ok
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "says"),
+    [
+        (lambda x: x + np.random.default_rng().uniform(), 1.0, "so it is random"),
+        (np.log, np.array([0.0, 1.0]), "it is not finite there"),
+        (lambda x: x * np.nan, 1.0, "it is not finite there"),
+    ],
+)
+def test_what_cannot_be_checked(f, x, says):
+    """Is said, and is no pass."""
+    with pytest.raises(GradientError, match=f"cannot be checked: .*{says}"):
+        check_grads(f, x)
+
+
+def test_a_function_at_the_edge_of_its_domain_is_not_judged():
+    report = check_grads(lambda x: x * np.sqrt(x), 0.0, order=1, raises=False)
+    assert {row.mistake.kind for row in report.rows} <= {"unsettled", "not_finite"}
+    assert not report.ok
+
+
+def test_stop_gradient_is_mentioned():
+    """Its derivative is wrong on purpose."""
+    with pytest.raises(GradientError, match="it uses stop_gradient") as failure:
+        check_grads(lambda x: x * mg.stop_gradient(x), V)
+    assert not failure.value.report.rules
+
+
+def test_values_taken_out_of_the_graph_are_mentioned():
+    def cut(x):
+        with mg.no_grad():
+            return np.sum(x * x)
+
+    with pytest.raises(GradientError, match=r"zero: it is 0 everywhere[^$]*\.data, or no_grad"):
+        check_grads(cut, V)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda: check_grads(np.sin, 1.0, order=0), ShapeError, "got order 0; expected 1 or more"),
+        (lambda: check_grads(lambda x: None, 1.0), DTypeError, r"returned nothing \(is a return"),
+        (lambda: check_grads(lambda x: "a", 1.0), DTypeError, "returned str; expected"),
+        (
+            lambda: check_grads(np.sin, 1.0, argnums=1),
+            ShapeError,
+            "argnums 1 is out of range for 1",
+        ),
+        (lambda: check_grads(lambda: 1.0), ShapeError, "no argument to differentiate"),
+        (lambda: check_grads(np.sin, "x"), DTypeError, "got str"),
+    ],
+)
+def test_errors(call, error, says):
+    with pytest.raises(error, match=says):
+        call()
+
+
+def test_some_arguments_only():
+    """The others are passed as they are."""
+    f = lambda x, n, flag: np.sum(x[:n] ** 3) if flag else None  # noqa: E731
+    report = check_grads(f, V, 2, True, argnums=0)
+    assert {row.argument for row in report.rows} == {"x"}
+
+
+def test_arguments_are_called_as_in_the_signature():
+    def f(p, *rest, q=None):
+        return np.sum(p.left * p.right) + np.sum(rest[0][0])
+
+    report = check_grads(f, Pair(V, V), [V], order=1)
+    assert [r.argument for r in report.rows[::2]] == ["p.left", "p.right", "argument 1[0]"]
+
+
+def test_it_changes_nothing():
+    """Neither arguments nor .grad of what f closes over, nor NumPy's error state."""
+    w, x = mg.tensor(V), V.copy()
+    before = np.geterr()
+    check_grads(lambda x: np.sum(w * x * x), x)
+    assert w.grad is None
+    assert (x == V).all()
+    assert np.geterr() == before
+
+
+def test_it_is_repeatable():
+    """The same seed draws the same directions."""
+    big = np.linspace(-1, 1, 300)
+    f = lambda x: np.sum(np.sin(x) * np.arange(300))  # noqa: E731
+    assert str(check_grads(f, big)) == str(check_grads(f, big))
+    assert str(check_grads(f, big)) != str(check_grads(f, big, seed=1))
+
+
+def test_the_table():
+    """One line for each row, as wide as it must be."""
+    report = check_grads(lambda W, b: np.tanh(W @ b), A, V, order=1)
+    lines = str(report).splitlines()
+    assert lines[0] == "f: all 4 agree with differences"
+    assert lines[2].split() == ["order", "mode", "argument", "size", "compared", "error"]
+    assert [line.split()[1:3] for line in lines[3:]] == [
+        ["reverse", "W"], ["forward", "W"], ["reverse", "b"], ["forward", "b"],
+    ]  # fmt: skip
+    assert len(report.graph()) == 4
