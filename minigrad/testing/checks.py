@@ -130,11 +130,13 @@ class _Problem:
         function: arrays to arrays, Tensors to Tensors.
         given: the arrays, in the caller's dtypes.
         where: which of the caller's arguments they are from.
+        scale: how large the numbers were from which its own were computed.
     """
 
     function: Callable[[list[Any]], list[Any]]
     given: list[Array]
     where: tuple[int, ...] = ()
+    scale: float = 0.0
 
     @staticmethod
     def of(f: Callable[..., Any], args: tuple[Any, ...], argnums: Any) -> _Problem:
@@ -175,7 +177,8 @@ class _Problem:
             parts = zip(grad(total)(xs), ds, strict=True)
             return [sum([np.sum(np.real(c * d)) for c, d in parts], start=0.0)]
 
-        return _Problem(derivative, self.given)
+        size = float(np.max(np.abs(self.flat([plain(x) for x in self.given])), initial=0.0))
+        return _Problem(derivative, self.given, scale=max(size, self.scale))
 
 
 def _named(x: Array, name: str) -> Tensor:
@@ -252,7 +255,7 @@ def _rows(
         samples = [(_random(rng, x.shape, x.dtype), typical(x)) for _ in range(SAMPLES)]
         directions = list(units(x)) if every else samples
         found = measure(problem.flat, xs, i, directions)
-        size = float(np.max(np.abs(value), initial=0.0)) / typical(x)
+        size = float(np.max(np.abs(value), initial=problem.scale)) / typical(x)
         D = np.reshape([d for d, _ in directions], (len(directions), x.size))
         C = np.reshape([np.ravel(_array(p[i])) for p in pulled], (len(pulled), x.size))
         wanted = Measured(found.value.T, found.error.T)

@@ -249,11 +249,11 @@ def tolerance(
 
     Ten times the measurement's own error, a part `rtol` of the element (by default 1e-9, or 100
     roundings of the dtype); and, since sums cancel, 1000 roundings of the largest element that was
-    measured, or claimed, and 10 of the function's own `size`.
+    measured, or claimed, and 10 of the function's own `size`, at least 1e-12 of that.
     """
     eps = float(np.finfo(dtype).eps)
     part = max(1e-9, 100 * eps) if rtol is None else rtol
-    floor = min(1e3 * eps, 0.1) * max(largest, _largest(found.value)) + 10 * eps * size
+    floor = min(1e3 * eps, 0.1) * max(largest, _largest(found.value)) + max(10 * eps, 1e-12) * size
     allowed: Array = 10 * found.error + part * np.abs(found.value) + floor
     return allowed
 

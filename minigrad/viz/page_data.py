@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad.batching import is_elementwise
+from minigrad.errors import MinigradError
 from minigrad.table import filled
 from minigrad.viz.text import formula, kind, operand, summary
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from minigrad.graph import Graph, Node
     from minigrad.values import Array
 
-__all__ = ["Encoder", "modules", "nodes", "pulled"]
+__all__ = ["Encoder", "is_node", "modules", "nodes", "plain", "pulled"]
 
 _NUMBERS = 200_000  # numbers that a page holds at most, shared among its arrays
 _WRITTEN = (16, 256)  # elements up to which an array is written out: in large and small graphs
@@ -48,16 +49,16 @@ class Encoder:
         """
         array = np.asarray(value)
         if array.ndim == 0:
-            return _plain(array[()])
+            return plain(array[()])
         shape = list(array.shape)
         if array.size <= self.full:
-            return {"s": shape, "d": [_plain(x) for x in array.ravel()]}
+            return {"s": shape, "d": [plain(x) for x in array.ravel()]}
         blocks = _blocks(array)
-        means = [_plain(np.float64(f"{x:.4g}")) for x in blocks.ravel()]
+        means = [plain(np.float64(f"{x:.4g}")) for x in blocks.ravel()]
         return {"s": shape, "t": summary(array), "b": list(blocks.shape), "d": means}
 
 
-def _plain(x: Any) -> float | int | str:
+def plain(x: Any) -> float | int | str:
     """A number as JSON has it; what JSON has no number for, as text."""
     if x.dtype.kind == "c":
         return str(complex(x)).strip("()")
@@ -79,6 +80,11 @@ def _blocks(array: Array) -> Array:
         sums = np.add.reduceat(matrix, edges, axis=axis)
         matrix = sums / (sizes if axis else sizes[:, None])
     return matrix
+
+
+def is_node(a: Any) -> bool:
+    """Whether an input is a Node, and not a literal."""
+    return hasattr(a, "contributions")
 
 
 def pulled(node: Node, g: Array) -> list[Array | None]:
@@ -126,7 +132,7 @@ def _node(
         "value": encode(node.value),
         "grad": None if node.grad is None else encode(node.grad),
         "line": node.line,
-        "in": [place[a] for a in node.inputs if a in place] if node.op else [],
+        "in": [place[a] for a in node.inputs if is_node(a)],
         "sent": sent,
     }
     numbers = _with_numbers(node)
@@ -135,10 +141,10 @@ def _node(
 
 def _with_numbers(node: Node) -> str:
     """The formula with the numbers in the place of the names, where they are all scalars."""
-    parts = [a for a in node.inputs if hasattr(a, "contributions")]
+    parts = [a for a in node.inputs if is_node(a)]
     if node.op is None or node.shape or any(a.shape for a in parts):
         return ""
-    shown = [summary(a.value) if a in parts else operand(a) for a in node.inputs]
+    shown = [summary(a.value) if is_node(a) else operand(a) for a in node.inputs]
     shown = [f"({x})" if x.startswith("-") else x for x in shown]
     params = {k: operand(v) for k, v in node.params.items()}
     return filled(node.op.code, shown, params)
@@ -155,11 +161,14 @@ def _local(node: Node, encode: Encoder) -> dict[int, dict[str, Any]]:
         return {i: {"local": encode(c)} for i, c in _partials(node).items()}
     outputs, entries = _JACOBIAN
     size = node.value.size
-    sizes = [a.value.size for a in node.inputs if hasattr(a, "contributions")]
+    sizes = [a.value.size for a in node.inputs if is_node(a)]
     if not 0 < size <= outputs or size * min(sizes, default=0) > entries:
         return {}
     units = np.eye(size, dtype=node.dtype).reshape(size, *node.shape)
-    rows = [pulled(node, unit[()]) for unit in units]
+    try:
+        rows = [pulled(node, unit[()]) for unit in units]
+    except MinigradError:  # not every cotangent has a product: of eigenvectors, say
+        return {}
     found = {}
     for i, column in enumerate(zip(*rows, strict=True)):
         if column[0] is None or size * np.size(column[0]) > entries:
@@ -177,11 +186,11 @@ def _partials(node: Node) -> dict[int, Array]:
     """The partial derivatives of an elementwise op, of the node's shape."""
     assert node.op is not None
     ones = np.ones(node.shape, node.dtype)[()]
-    args = [a.value if hasattr(a, "contributions") else a for a in node.inputs]
+    args = [a.value if is_node(a) else a for a in node.inputs]
     found = {}
     with np.errstate(all="ignore"):
         for i, (vjp, a) in enumerate(zip(node.op.vjps, node.inputs)):
-            if vjp is not None and hasattr(a, "contributions") and a.grad is not None:
+            if vjp is not None and is_node(a) and a.grad is not None:
                 c = vjp(ones, node.value, *args, **node.params)
                 found[i] = np.zeros(node.shape) if c is None else np.broadcast_to(c, node.shape)
     return found
@@ -232,6 +241,6 @@ def _in_blocks(
                 step //= most
             result[i] = (*heads, *path)
             for a in graph.nodes[i].inputs:
-                if a in place and not computed[place[a]]:
+                if is_node(a) and not computed[place[a]]:
                     result[place[a]] = (*heads, *(paths[place[a]] or path))
     return result

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad.errors import GraphError, MinigradError
-from minigrad.viz.text import summary
+from minigrad.viz.page_data import is_node, plain
 
 if TYPE_CHECKING:
     from minigrad.graph import Graph, Node
@@ -94,8 +94,8 @@ def _pick(graph: Graph, node: Node, index: Any) -> dict[str, Any]:
     steps = [step for step in _STEPS if step >= grain]
     deltas = [float(f"{s * step * scale:.6g}") for s in (-1, 1) for step in steps]
     pick: dict[str, Any] = {
-        "at": node.name, "from": _number(np.ravel(node.value)[first]),
-        "grad": _number(np.sum(_grad(node), where=where)),
+        "at": node.name, "from": plain(np.ravel(node.value)[first]),
+        "grad": plain(np.sum(_grad(node), where=where)),
         "delta": [], "to": [], "by": [], "J": [],
         "moved": {i: [] for i in _following(graph, node)},
     }  # fmt: skip
@@ -106,6 +106,8 @@ def _pick(graph: Graph, node: Node, index: Any) -> dict[str, Any]:
     for delta in sorted(deltas):
         with np.errstate(all="ignore"), suppress(MinigradError):  # outside the domain of an op
             nudged = graph.nudge(node.name, np.where(where, delta, 0.0))
+            if any(new.shape != old.shape for old, new in zip(graph, nudged, strict=True)):
+                continue  # what is computed depends on the values, so it is not the same any more
             pick["delta"].append(delta)
             _row(pick, graph, node, first, nudged)
     return pick
@@ -121,13 +123,13 @@ def _row(pick: dict[str, Any], graph: Graph, node: Node, first: int, nudged: Gra
     pairs = list(zip(graph.nodes, nudged.nodes, strict=True))
     after = dict(pairs)
     to = np.ravel(after[node].value)[first]
-    pick["to"].append(_number(to))
-    pick["by"].append(_number(to - np.ravel(node.value)[first]))
-    pick["J"].append(_number(after[graph.outputs[0]].value.ravel()[0]))
+    pick["to"].append(plain(to))
+    pick["by"].append(plain(to - np.ravel(node.value)[first]))
+    pick["J"].append(plain(after[graph.outputs[0]].value.ravel()[0]))
     for i, (old, new) in enumerate(pairs):
         if i in pick["moved"]:
             moved = new.value if not old.shape else np.max(np.abs(new.value - old.value), initial=0)
-            pick["moved"][i].append(_number(moved))
+            pick["moved"][i].append(plain(moved))
 
 
 def _following(graph: Graph, node: Node) -> list[int]:
@@ -136,11 +138,7 @@ def _following(graph: Graph, node: Node) -> list[int]:
         return []
     after = {node}
     for each in graph.nodes:
-        if not after.isdisjoint(a for a in each.inputs if hasattr(a, "contributions")):
+        if not after.isdisjoint(a for a in each.inputs if is_node(a)):
             after.add(each)
     after.remove(node)
     return [i for i, n in enumerate(graph.nodes) if n in after and n.dtype.kind in "fc"]
-
-
-def _number(x: Any) -> float | str:
-    return float(x) if np.isfinite(x) else summary(x)

@@ -71,7 +71,7 @@ def _labels(rng: np.random.Generator, Y: Array, n: int, m: int) -> Array:
     for pair in ((0, 1), (-1, 1)):
         if set(found) <= set(pair):
             drawn = rng.choice(pair, (n, m))
-            drawn[0, :2] = pair
+            drawn[0, :2] = pair[:m]
             return drawn.astype(Y.dtype)
     kind = Y.dtype if Y.dtype.kind == "f" else np.dtype(float)
     return (Y.mean() + (Y.std() or 1) * rng.normal(size=(n, m))).astype(kind)

