@@ -46,10 +46,10 @@ from nn.sizes import shapes
 from nn.training import DivergenceError, History, fit
 
 __all__ = [
-    "Adam", "ArgumentError", "DeepNetwork", "Diagnosis", "Diagram", "DivergenceError",
-    "Dropout", "Finding", "History", "Linear", "Module", "Report", "SGD", "Sequential",
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "check_closed_form",
-    "closed_form", "cross_entropy", "diagnose", "diagram", "elu", "fit", "gelu", "hinge",
-    "huber", "identity", "init", "leaky_relu", "log_softmax", "mae", "mse", "optim", "plots",
-    "relu", "shapes", "sigmoid", "silu", "softmax", "softplus", "squared_error", "tanh",
+    "SGD", "Adam", "ArgumentError", "DeepNetwork", "Diagnosis", "Diagram", "DivergenceError",
+    "Dropout", "Finding", "History", "Linear", "Module", "Report", "Sequential",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "check_closed_form", "closed_form",
+    "cross_entropy", "diagnose", "diagram", "elu", "fit", "gelu", "hinge", "huber", "identity",
+    "init", "leaky_relu", "log_softmax", "mae", "mse", "optim", "plots", "relu", "shapes",
+    "sigmoid", "silu", "softmax", "softplus", "squared_error", "tanh",
 ]  # fmt: skip

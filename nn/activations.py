@@ -64,7 +64,7 @@ def tanh(z: Array) -> Array:
     return np.tanh(z)
 
 
-@mg.primitive(vjp=lambda g, y, z: g * y * (1 - y), inline=True)
+@mg.primitive(vjp=lambda g, y, z: g * y * (1 - y), latex=r"\sigma(#0)", inline=True)
 def sigmoid(z: Array) -> Array:
     """Logistic function, from 0 to 1: the output layer of a binary classifier.
 
@@ -86,7 +86,7 @@ def sigmoid(z: Array) -> Array:
     return 1 / (1 + np.exp(np.minimum(-z, largest)))
 
 
-@mg.primitive(vjp=lambda g, y, z: g * np.sign(y), inline=True)
+@mg.primitive(vjp=lambda g, y, z: g * np.sign(y), latex=r"\max(0, #0)", inline=True)
 def relu(z: Array) -> Array:
     """Rectified linear unit: the default in hidden layers.
 

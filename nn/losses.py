@@ -72,7 +72,11 @@ def _bce_of_Y(g: Array, y: Array, A: Array, Y: Array) -> Array:
     return g / Y.shape[1] * (np.log(1 - A) - np.log(A))
 
 
-@mg.primitive(vjp=(_bce_of_A, _bce_of_Y), inline=True)
+@mg.primitive(
+    vjp=(_bce_of_A, _bce_of_Y),
+    latex=r"-\frac{1}{m} \sum \left(#1 * \log #0 + (1 - #1) * \log(1 - #0)\right)",
+    inline=True,
+)
 def binary_cross_entropy(A: Array, Y: Array) -> Array:
     """Logistic loss of probabilities: J = −(1/m) Σ (Y log A + (1−Y) log(1−A)).
 

@@ -23,12 +23,13 @@ Array = Any
 def loss_slope(name: str, A: Expr, Y: Expr) -> Expr:
     """∂L/∂A of the loss of that name."""
     slope = LOSS_SLOPES[name]
-    return Expr(
-        slope.text.format(A=A.text, Y=Y.text),
-        slope.code.format(A=A.code, Y=Y.code),
-        lambda s: slope.function(A.value(s), Y.value(s)),
-        tight=0,
-    )
+
+    def value(s: Any) -> Array:
+        of_one = "entropy" in name  # a probability less a label, as exact as 1 is
+        return slope.function(A.value(s), Y.value(s)) + getattr(s, "shake", 0.0) * of_one
+
+    text, code = slope.text.format(A=A.text, Y=Y.text), slope.code.format(A=A.code, Y=Y.code)
+    return Expr(text, code, value, tight=0)
 
 
 def mean(x: Expr) -> Expr:

@@ -90,6 +90,18 @@ def test_an_element_of_an_array_is_nudged(opened):
     assert cells(tab)[-1] == pytest.approx(graph["W1"].grad[index], rel=1e-5)
 
 
+def test_a_nudge_out_of_the_domain_is_no_number(opened):
+    """log at 0.5 - 0.5 and below: the table says so, and the plot leaves it out without an error."""
+    x = mg.tensor(0.5, name="x")
+    tab = opened(mg.graph(np.log(x - 0.45), names={}))
+    tab.keyboard.press("End")
+    tab.click("#nudges summary")
+    slide(tab, "x", -0.1)
+    assert "nan" in tab.inner_text("#nudged tr[aria-current]")
+    assert tab.locator("#nudged .tangent").count() == 1
+    assert tab.locator("#nudged .secant").count() == 0
+
+
 def test_a_node_tells_all_about_itself(opened):
     """Equation, value, derivative as the sum over its uses."""
     tab = opened(graphs.fan())

@@ -17,7 +17,7 @@ function svg(tag, attributes = {}, ...children) {
 
 // A number with some digits, without zeros at its end.
 function digits(x, n = 6) {
-  return typeof x === "number" ? String(Number(x.toPrecision(n))) : String(x);
+  return typeof x === "number" ? String(Number(x.toPrecision(n))).toLowerCase() : String(x);
 }
 
 // A value in a few characters.

@@ -115,7 +115,7 @@ function secant(view, pick, k) {
   const [y0, y1] = [Math.min(...ys), Math.max(...ys)];
   const X = x => round(8 + ((W - 16) * (x - x0)) / (x1 - x0 || 1));
   const Y = y => round(H - 8 - ((H - 16) * (y - y0)) / (y1 - y0 || 1));
-  const line = (slope, name) => svg("line", { class: name,
+  const line = (slope, name) => !Number.isFinite(slope) ? "" : svg("line", { class: name,
     x1: X(x0), y1: Y(J0 + slope * x0), x2: X(x1), y2: Y(J0 + slope * x1) });
   const box = svg("svg", { viewBox: `0 0 ${W} ${H}`, class: "plot", role: "img",
     "aria-label": `${view.data.of} over ${pick.at}: the curve, its tangent of slope ${digits(pick.grad)}, ` +
@@ -123,7 +123,7 @@ function secant(view, pick, k) {
   svg("path", { class: "curve", d: `M${points.map(([x, y]) => `${X(x)} ${Y(y)}`).join("L")}` }),
   line(pick.grad, "tangent"), line(ratio(view, pick, k), "secant"),
   svg("circle", { cx: X(0), cy: Y(J0), r: 4, class: "dot" }),
-  svg("circle", { cx: X(pick.by[k]), cy: Y(pick.J[k]), r: 4, class: "dot moved" }));
+  Number.isFinite(pick.J[k]) ? svg("circle", { cx: X(pick.by[k]), cy: Y(pick.J[k]), r: 4, class: "dot moved" }) : "");
   return element("figure", {}, box, element("figcaption", {},
     element("span", { class: "fore" }, `${view.data.of}`), " over Δ; dashed red its tangent, dotted the secant to the nudge"));
 }

@@ -9,7 +9,7 @@ import pytest
 import minigrad.testing.plugin
 
 pytest_plugins = ["pytester"]
-PLUGIN = ("-p", "minigrad.testing.plugin", "-p", "no:cacheprovider", "-p", "no:gradcheck")
+PLUGIN = ("-p", "minigrad.testing.plugin", "-p", "no:cacheprovider", "-p", "no:minigrad")
 SOURCE = Path(minigrad.testing.plugin.__file__)
 
 
@@ -210,7 +210,7 @@ def test_it_costs_nothing_where_it_is_not_used(pytester):
     """
     )
     pytester.syspathinsert()
-    options = ("-p", "no:gradcheck", "-p", "no:hypothesispytest", "-p", "no:cov", "-p", "no:xdist")
+    options = ("-p", "no:minigrad", "-p", "no:hypothesispytest", "-p", "no:cov", "-p", "no:xdist")
     result = pytester.runpytest_subprocess("-p", "pytest_gradcheck_copy", *options)
     result.assert_outcomes(passed=1)
 
@@ -228,5 +228,5 @@ def test_a_copy_under_its_own_name_works(pytester):
     """
     )
     pytester.syspathinsert()
-    result = pytester.runpytest_inprocess("-p", "pytest_gradcheck_copy", "-p", "no:gradcheck")
+    result = pytester.runpytest_inprocess("-p", "pytest_gradcheck_copy", "-p", "no:minigrad")
     result.assert_outcomes(passed=1)

@@ -164,6 +164,36 @@ def test_which_variables_are_nudged():
     assert known["unnudged"]
 
 
+def test_nudges_out_of_the_domain_are_left_out():
+    """Where an op refuses the nudged value, or makes another shape of it, there is no row."""
+    A = mg.tensor([[1.0, 0.0], [0.0, 0.5]], name="A")
+    table, *_ = data(page.to_html(mg.graph(np.linalg.cholesky(A).sum(), names={})))["nudges"]
+    pick = table["picks"][0]
+    assert 0.001 in pick["delta"]
+    assert -1.0 not in pick["delta"]
+    assert {len(pick[key]) for key in ("delta", "to", "by", "J")} == {len(pick["delta"])}
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x[1:, None].sum(),
+        lambda x: x[np.array([0, 2])].sum(),
+        lambda x: np.abs((x + 1j) ** 2).sum(),
+        lambda x: np.linalg.svd(np.outer(x, x) + np.eye(3) * 1j)[1].sum(),
+        lambda x: x[:0].sum() + x.max(),
+        lambda x: x.astype(np.float32).sum(),
+        lambda x: np.where(x > 1, x, 0.0).sum(),
+    ],
+    ids=["slice", "index", "complex", "svd", "empty", "float32", "where"],
+)
+def test_any_operand_can_be_shown(f):
+    """Parts of an index, masks, complex and empty arrays: every product is the engine's."""
+    graph = mg.graph(f(mg.tensor([1.0, 2.0, 3.0], name="x")), names={})
+    for node, known in zip(graph, data(page.to_html(graph))["nodes"], strict=True):
+        assert len(known["sent"]) == sum(c is not None for c in node.contributions())
+
+
 def test_naive_recursion_is_wrong_where_a_value_fans_out():
     """In a tree it is right; a shared value that is reached too early loses what comes later."""
     reached, got = naive(lecture())
