@@ -379,7 +379,7 @@ class _Planner:
             return
         form = "called" if form == "unrolled" else form
         by_columns = form == "called" and shape == line.shape and len(shape) == 2
-        by_columns = by_columns and crosswise(*a.shape, shape[1], line.dtype)
+        by_columns = by_columns and crosswise(a.shape[0], a.shape[1], shape[1], line.dtype)
 
         def product(target: Place) -> Step:
             return Product(form, (a, b), target if by_columns else whole(target.buffer, shape))

@@ -65,9 +65,10 @@ def matmul(a: Expr, b: Expr) -> Expr:
 
 def times(a: Expr, b: Expr) -> Expr:
     """The elementwise product a * b."""
-    ac = a.factor()[1]
+    at, ac = a.factor()
     bt, bc = b.factor()
-    return Expr(f"{a.text} * {bt}", f"{ac} * {bc}", lambda s: a.value(s) * b.value(s), tight=1)
+    at = a.text if a.tight else at
+    return Expr(f"{at} * {bt}", f"{ac} * {bc}", lambda s: a.value(s) * b.value(s), tight=1)
 
 
 def add(a: Expr, b: Expr, sign: str = "+") -> Expr:
