@@ -83,7 +83,7 @@ def main(out: Path) -> dict[str, Any]:
         X, Y = rng.normal(size=(sizes[0], M)), rng.integers(0, 2, (sizes[-1], M))
         diagnosis = found[printed] = nn.diagnose(student, network, X, Y)
         print(f"{printed}\n{diagnosis}\n")
-        page.append(f"<h2>{escape(printed)}</h2>{diagnosis._repr_html_()}")
+        page.append(f"<h2>{escape(printed)}</h2>{diagnosis.html()}")
     network, X = nn.DeepNetwork(SIZES, "tanh", seed=rng), rng.normal(size=(SIZES[0], M))
     for printed, says in forward_misprints(network, X).items():
         found[printed] = says

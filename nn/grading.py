@@ -97,7 +97,10 @@ def _graded(settings: Mapping[str, Any]) -> dict[str, Any]:
         return grads
 
     def words(diagnosis: Diagnosis) -> dict[str, Any]:
-        return {"report": diagnosis.text(settings["lang"]), "diagnosis": diagnosis.to_dict()}
+        return {
+            "report": diagnosis.text(settings["lang"]),
+            "diagnosis": diagnosis.to_dict(settings["lang"]),
+        }
 
     try:
         diagnosis = diagnose(student, network, X, Y, loss=chosen["loss"])

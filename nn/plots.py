@@ -5,7 +5,7 @@ Read next: `nn.training`, whose History they show.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,12 +32,14 @@ _IMAGES = 100  # images of weights
 
 
 def cost_curve(
-    history_or_losses: History | Sequence[float], path: Any = None, ax: Any = None
+    history_or_losses: History | Sequence[float] | Mapping[str, History | Sequence[float]],
+    path: Any = None,
+    ax: Any = None,
 ) -> Any:
-    """Draw J against the epochs.
+    """Draw J against the epochs: of one training, or of several by their names.
 
     Args:
-        history_or_losses: what `fit` returned, or the costs themselves.
+        history_or_losses: what `fit` returned, or the costs themselves; or a dict of them.
         path: where to save the picture; its ending says how (png, svg, pdf).
         ax: matplotlib Axes to draw on; by default those of a new Figure.
 
@@ -53,8 +55,11 @@ def cost_curve(
     """
     ax = ax or _axes("cost_curve", xlabel="epoch", ylabel="J")
     given = history_or_losses
-    losses = given.losses if isinstance(given, History) else given
-    ax.plot(range(1, len(losses) + 1), losses)
+    for name, one in (given if isinstance(given, Mapping) else {"": given}).items():
+        losses = one.losses if isinstance(one, History) else one
+        ax.plot(range(1, len(losses) + 1), losses, label=_plain(name))
+    if isinstance(given, Mapping):
+        ax.legend()
     return _saved(ax, path)
 
 

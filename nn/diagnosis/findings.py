@@ -95,13 +95,13 @@ class Finding:
         """Whether the mistake is made here, rather than a consequence of an earlier one."""
         return self.kind != "consequence"
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, lang: str = "en") -> dict[str, Any]:
         """Plain numbers, strings, lists and dicts, for JSON; non-finite numbers become text."""
         return {
             "quantity": self.quantity,
             "kind": self.kind,
             "details": _plain(self.details),
-            "message": self.message,
+            "message": messages.message(self, lang),
             "expected_equation": self.expected_equation,
             "student_equation": self.student_equation,
             "latex": self.latex,
@@ -111,8 +111,8 @@ class Finding:
             "follows_from": list(self.follows_from),
             "candidates": [_plain(_fields(c)) for c in self.candidates],
             "supplied": self.supplied,
-            "size_rule": messages.size_rule(self, "en"),
-            "mend": messages.mend(self, "en"),
+            "size_rule": messages.size_rule(self, lang),
+            "mend": messages.mend(self, lang),
         }
 
 
@@ -163,22 +163,26 @@ class Diagnosis:
     def __str__(self) -> str:
         return self.text()
 
-    def _repr_html_(self) -> str:
-        return messages.html(self, "en")
+    def html(self, lang: str = "en") -> str:
+        """The report as a piece of HTML, in English ("en") or Chinese ("zh")."""
+        return messages.html(self, lang)
 
-    def to_dict(self) -> dict[str, Any]:
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def to_dict(self, lang: str = "en") -> dict[str, Any]:
         """Plain numbers, strings, lists and dicts: ok, first_wrong, checked, findings, notes."""
         return {
             "ok": self.ok,
             "first_wrong": self.first_wrong,
             "checked": list(self.checked),
-            "findings": [finding.to_dict() for finding in self.findings],
+            "findings": [finding.to_dict(lang) for finding in self.findings],
             "notes": [{"key": n.key, "details": _plain(n.details)} for n in self.notes],
         }
 
-    def to_json(self, indent: int | None = 2) -> str:
+    def to_json(self, indent: int | None = 2, lang: str = "en") -> str:
         """`to_dict` as JSON text that any parser reads: nan and inf are strings."""
-        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
+        return json.dumps(self.to_dict(lang), indent=indent, ensure_ascii=False, allow_nan=False)
 
 
 def _fields(record: Any) -> dict[str, Any]:

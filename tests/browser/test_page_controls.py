@@ -276,6 +276,7 @@ def test_a_large_graph_opens_closed(opened):
     graph = graphs.chain(2500)
     tab = opened(graph, nudge=[])
     assert tab.locator(".unit").count() <= 200
+    assert not tab.is_visible("[data-action=open]")
     tab.keyboard.press("End")
     assert tab.locator("[data-module]").count() > 1
     tab.fill("#search", graph.nodes[1700].name)

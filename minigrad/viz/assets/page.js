@@ -222,6 +222,7 @@ addEventListener("resize", () => { if (view.scale === null) zoom(view, null); })
 view.vertical = narrow.matches;
 document.getElementById("step").max = last;
 document.getElementById("depth").hidden = !data.modules.length;
+button("open").hidden = !data.open; // all of a large graph at once would be too much to draw
 nudges(view);
 tellOrder(view);
 tellNode(view);
