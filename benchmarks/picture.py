@@ -1,6 +1,6 @@
 """The figures of training_step.py as a picture: a panel for each network, a bar for each library.
 
-    python benchmarks/picture.py FIGURES.json [training_step.svg]
+python benchmarks/picture.py FIGURES.json [training_step.svg]
 """
 
 from __future__ import annotations

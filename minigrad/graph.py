@@ -14,8 +14,7 @@ import numpy as np
 
 from minigrad.errors import DTypeError, GraphError
 from minigrad.scopes import printable, scopes
-from minigrad.sweep import _through as through
-from minigrad.sweep import conform, reach, sweep
+from minigrad.sweep import conform, reach, sweep, through
 from minigrad.table import Op
 from minigrad.tensor import Tensor, record
 from minigrad.values import Array, readonly

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import DTypeError
-from minigrad.tensor import Tensor, _clock
+from minigrad.tensor import Tensor, clock
 from minigrad.trees import flatten
 
 __all__ = ["printable", "scope", "scopes"]
@@ -60,17 +60,15 @@ def scope(label: str, f: Callable[..., Any] | None = None, /, *args: Any, **kwar
         return lambda function: wraps(function)(
             lambda *args, **kwargs: scope(label, function, *args, **kwargs)
         )
-    first = next(_clock)
+    first = next(clock)
     y = f(*args, **kwargs)
-    for t in (y,) if isinstance(y, Tensor) else flatten(y)[0]:
-        if isinstance(t, Tensor) and t.serial > first:
-            given = map(id, (*args, *kwargs.values()) if kwargs else args)
-            note = (label, first, *given)
-            notes = getattr(t, "notes", None)
-            if notes is None:
-                t.notes = {"scopes": (note,)}
+    for t in (y,) if type(y) is Tensor else flatten(y)[0]:
+        if type(t) is Tensor and t.serial > first:
+            note = (label, first, *map(id, args), *map(id, kwargs.values()))
+            if hasattr(t, "notes"):
+                t.notes["scopes"] = (*t.notes.get("scopes", ()), note)
             else:
-                notes["scopes"] = (*notes.get("scopes", ()), note)
+                t.notes = {"scopes": (note,)}
     return y
 
 

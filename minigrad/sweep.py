@@ -22,7 +22,7 @@ from minigrad.batching import batched, is_elementwise
 from minigrad.table import Op
 from minigrad.tracing import debugger
 
-__all__ = ["conform", "reach", "sum_to", "sweep"]
+__all__ = ["conform", "reach", "sum_to", "sweep", "through"]
 
 Node = Any  # a Tensor; this module needs its six fields and must not import it
 Array = Any  # any array that speaks NumPy's protocols
@@ -78,7 +78,7 @@ def sweep(
             if a is x or vjp is None or (wanted is not None and a not in wanted):
                 continue
             if gated:
-                c, passed = _through(gate, op, vjp, given, params, x, batch)
+                c, passed = through(gate, op, vjp, given, params, x, batch)
             else:
                 c = vjp(*given, **params) if params else vjp(*given)
             kind = type(c)
@@ -104,7 +104,7 @@ def sweep(
     yield from cotangents.items()  # what is left is leaves
 
 
-def _through(
+def through(
     gate: Array | None,
     op: Op,
     vjp: Any,
@@ -128,7 +128,7 @@ def _through(
         passed = passed if gate is None else np.logical_and(gate, passed)
     elif gate is not None and is_elementwise(op):
         c, passed = np.where(gate, c, 0), gate
-    return c, passed if c.shape[batch is not None :] == x.shape else True
+    return c, passed if np.shape(c)[batch is not None :] == x.shape else True
 
 
 def conform(c: Array | None, x: Array, batch: int | None = None) -> Array | None:

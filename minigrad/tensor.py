@@ -24,10 +24,20 @@ from minigrad.table import ROWS, Op, row
 from minigrad.tracing import debugger, is_recording, mode, no_grad, recording, tracer
 from minigrad.values import Array, constant, copied, fitting, readonly, settle
 
-__all__ = ["Tensor", "is_recording", "name", "no_grad", "record", "recording", "remember", "tensor"]
+__all__ = [
+    "Tensor",
+    "clock",
+    "is_recording",
+    "name",
+    "no_grad",
+    "record",
+    "recording",
+    "remember",
+    "tensor",
+]
 
 _NO_PARAMS: Mapping[str, Any] = {}
-_clock = count(1)  # next() is atomic, so serials are unique across threads
+clock = count(1)  # next() is atomic, so serials are unique across threads
 _watching = tracer.get  # the trace that is told of what happens here, or None
 _mode = mode.get  # None, as long as operations are recorded and nobody else is told
 _new = object.__new__
@@ -71,7 +81,7 @@ def remember(
     node.inputs = inputs
     node._args = args
     node.params = params
-    node.serial = next(_clock)
+    node.serial = next(clock)
     node.name = node._grad = None
     return node
 
@@ -157,7 +167,7 @@ class Tensor(ArrayLike):
         self.op = self._grad = None
         self.inputs = self._args = ()
         self.params = _NO_PARAMS
-        self.serial = next(_clock)
+        self.serial = next(clock)
         self.name = name
 
     # What it holds ------------------------------------------------------------------------------

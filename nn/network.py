@@ -78,6 +78,7 @@ class DeepNetwork(Module):
             )
         self.activations = (*names, output)
         self._g = {l: activation(name) for l, name in enumerate(self.activations, start=1)}
+        self._labels = {l: f"layer {l}" for l in self._g}
         rng = np.random.default_rng(seed)
         self.W: dict[int, mg.Tensor] = {}
         self.b: dict[int, mg.Tensor] = {}
@@ -113,7 +114,7 @@ class DeepNetwork(Module):
         >>> DeepNetwork([2, 1], seed=0).logits(np.zeros((2, 3))).data
         array([[0., 0., 0.]])
         """
-        Z: mg.Tensor = mg.scope(f"layer {self.L}", self._affine, self.L, self._hidden(X))
+        Z: mg.Tensor = mg.scope(self._labels[self.L], self._affine, self.L, self._hidden(X))
         return Z
 
     def cache(self, X: Array) -> dict[str, Any]:
@@ -125,7 +126,7 @@ class DeepNetwork(Module):
         A = X if hasattr(X, "ndim") else np.asarray(X)
         values: dict[str, Any] = {"A0": A}
         for l in self._g:
-            Z, A = mg.scope(f"layer {l}", self._forward, l, A)
+            Z, A = mg.scope(self._labels[l], self._forward, l, A)
             values |= {f"Z{l}": Z, f"A{l}": A}
         return values
 
@@ -138,7 +139,7 @@ class DeepNetwork(Module):
 
     def _layer(self, l: int, A: Array) -> Array:
         """A[l], in a picture's box "layer l"."""
-        return mg.scope(f"layer {l}", self._activated, l, A)
+        return mg.scope(self._labels[l], self._activated, l, A)
 
     def _activated(self, l: int, A: Array) -> Array:
         return self._g[l](self._affine(l, A))

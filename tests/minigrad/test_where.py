@@ -107,3 +107,11 @@ def test_it_agrees_with_where_applied_first(values):
 def test_the_way_back_does_not_warn():
     x = np.array([0.0, 4.0])
     assert_allclose(mg.grad(total(lambda x: np.where(x > 0, np.sqrt(x), 0)))(x), [0, 0.25])
+
+
+def test_a_rule_that_returns_a_number():
+    """A user's own rule behind np.where may return a Python number, as it may elsewhere."""
+    double = mg.primitive(lambda x: 2.0 * x, vjp=lambda g, y, x: 2)
+    x = mg.tensor(3.0)
+    np.where(x > 0, double(x), 0.0).backward()
+    assert x.grad == 2
