@@ -23,7 +23,13 @@ from minigrad.trees import flatten
 __all__ = ["printable", "scope", "scopes"]
 
 
-def scope(label: str, f: Callable[..., Any] | None = None, /, *args: Any, **kwargs: Any) -> Any:
+def scope(
+    label: str | tuple[str, ...],
+    f: Callable[..., Any] | None = None,
+    /,
+    *args: Any,
+    **kwargs: Any,
+) -> Any:
     """`f(*args, **kwargs)`, drawn as a box of that name; without f, a decorator.
 
     The box holds what the call computed on the way to its results, and the variables and arrays
@@ -31,7 +37,8 @@ def scope(label: str, f: Callable[..., Any] | None = None, /, *args: Any, **kwar
     costs about a microsecond.
 
     Args:
-        label: what to write on the box.
+        label: what to write on the box. A tuple of labels is for a function that returns as many
+            Tensors, each made from the one before: a box for each.
         f: a function whose results are Tensors, or trees of them.
         *args: what to call it with.
         **kwargs: what to call it with.
@@ -54,16 +61,24 @@ def scope(label: str, f: Callable[..., Any] | None = None, /, *args: Any, **kwar
     t4 logistic
     t5 square
     """
-    if not isinstance(label, str):
-        raise DTypeError(f"scope: got {label!r} as the label; expected a string")
+    if not isinstance(label, (str, tuple)):
+        raise DTypeError(
+            f"scope: got {label!r} as the label; expected a string, or a tuple of them"
+        )
     if f is None:
         return lambda function: wraps(function)(
             lambda *args, **kwargs: scope(label, function, *args, **kwargs)
         )
-    first = next(clock)
+    first: Any = (start := next(clock))
     y = f(*args, **kwargs)
-    for t in (y,) if type(y) is Tensor else flatten(y)[0]:
-        if type(t) is Tensor and t.serial > first:
+    if type(label) is tuple:
+        if len(y) != len(label):
+            raise DTypeError(f"scope: got {len(label)} labels for {len(y)} results of a function")
+        first, noted = (start, *[t.serial for t in y[:-1]]), y[-1:]
+    else:
+        noted = (y,) if type(y) is Tensor else flatten(y)[0]
+    for t in noted:
+        if type(t) is Tensor and t.serial > start:
             note = (label, first, *map(id, args), *map(id, kwargs.values()))
             if hasattr(t, "notes"):
                 t.notes["scopes"] = (*t.notes.get("scopes", ()), note)
@@ -74,18 +89,22 @@ def scope(label: str, f: Callable[..., Any] | None = None, /, *args: Any, **kwar
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Call:
-    """One call of a scope: `first` tells it from others; `given` are the ids of its arguments."""
+    """One call of a scope: `first` tells it from others; `given` are the ids of its arguments.
+
+    `before` is the part before it of a call that has several labels.
+    """
 
     label: str
     first: int
     given: list[int]
     outer: _Call | None
+    before: _Call | None = None
 
     def around(self, serial: int) -> _Call | None:
         """The innermost call, from this one outwards, that had begun when `serial` was made."""
         call: _Call | None = self
         while call is not None and call.first >= serial:
-            call = call.outer
+            call = call.before or call.outer
         return call
 
 
@@ -122,10 +141,13 @@ def scopes(nodes: Sequence[Tensor]) -> dict[Any, tuple[str, ...]]:
 def _noted(t: Tensor, call: _Call | None, calls: dict[int, _Call]) -> _Call | None:
     """The innermost call that t was computed in: one it is a result of, or else `call`."""
     for label, first, *given in reversed(getattr(t, "notes", {}).get("scopes", ())):
-        if first not in calls:
-            calls[first] = _Call(label, first, given, call and call.around(first))
-        if call is None or call.first < first:
-            call = calls[first]
+        labels, firsts = ((label,), (first,)) if isinstance(label, str) else (label, first)
+        if firsts[-1] not in calls:
+            outer, part = call and call.around(firsts[0]), None
+            for label, first in zip(labels, firsts):
+                calls[first] = part = _Call(label, first, given, outer, part)
+        if call is None or call.first < firsts[-1]:
+            call = calls[firsts[-1]]
     return call
 
 

@@ -78,7 +78,7 @@ class DeepNetwork(Module):
             )
         self.activations = (*names, output)
         self._g = {l: activation(name) for l, name in enumerate(self.activations, start=1)}
-        self._labels = {l: f"layer {l}" for l in self._g}
+        self._labels = tuple(f"layer {l}" for l in self._g)
         rng = np.random.default_rng(seed)
         self.W: dict[int, mg.Tensor] = {}
         self.b: dict[int, mg.Tensor] = {}
@@ -105,7 +105,7 @@ class DeepNetwork(Module):
         Raises:
             ShapeError: naming the layer whose sizes do not fit.
         """
-        A: mg.Tensor = self._layer(self.L, self._hidden(X))
+        A: mg.Tensor = mg.scope(self._labels, self._layers, X)[-1]
         return A
 
     def logits(self, X: Array) -> mg.Tensor:
@@ -114,7 +114,7 @@ class DeepNetwork(Module):
         >>> DeepNetwork([2, 1], seed=0).logits(np.zeros((2, 3))).data
         array([[0., 0., 0.]])
         """
-        Z: mg.Tensor = mg.scope(self._labels[self.L], self._affine, self.L, self._hidden(X))
+        Z: mg.Tensor = mg.scope(self._labels, self._layers, X, False)[-1]
         return Z
 
     def cache(self, X: Array) -> dict[str, Any]:
@@ -123,31 +123,23 @@ class DeepNetwork(Module):
         >>> list(DeepNetwork([2, 3, 1], seed=0).cache(np.zeros((2, 3))))
         ['A0', 'Z1', 'A1', 'Z2', 'A2']
         """
-        A = X if hasattr(X, "ndim") else np.asarray(X)
-        values: dict[str, Any] = {"A0": A}
-        for l in self._g:
-            Z, A = mg.scope(self._labels[l], self._forward, l, A)
-            values |= {f"Z{l}": Z, f"A{l}": A}
+        values: dict[str, Any] = {"A0": X if hasattr(X, "ndim") else np.asarray(X)}
+        mg.scope(self._labels, self._layers, X, True, values)
         return values
 
-    def _hidden(self, X: Array) -> Array:
-        """A[L-1]."""
+    def _layers(
+        self, X: Array, activated: bool = True, values: dict[str, Any] | None = None
+    ) -> list[mg.Tensor]:
+        """A[1], …, A[L], or Z[L] at the end if that is not to be activated."""
         A = X if hasattr(X, "ndim") else np.asarray(X)
-        for l in range(1, self.L):
-            A = self._layer(l, A)
-        return A
-
-    def _layer(self, l: int, A: Array) -> Array:
-        """A[l], in a picture's box "layer l"."""
-        return mg.scope(self._labels[l], self._activated, l, A)
-
-    def _activated(self, l: int, A: Array) -> Array:
-        return self._g[l](self._affine(l, A))
-
-    def _forward(self, l: int, A: Array) -> tuple[mg.Tensor, mg.Tensor]:
-        """Z[l] and A[l]."""
-        Z = self._affine(l, A)
-        return Z, self._g[l](Z)
+        found = []
+        for l, g in self._g.items():
+            Z = self._affine(l, A)
+            A = g(Z) if activated or l < self.L else Z
+            found.append(A)
+            if values is not None:
+                values |= {f"Z{l}": Z, f"A{l}": A}
+        return found
 
     def _affine(self, l: int, A: Array) -> mg.Tensor:
         """Z[l] = W[l] A[l-1] + b[l]."""

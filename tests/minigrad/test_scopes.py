@@ -152,3 +152,22 @@ def test_a_deep_chain_in_many_calls_needs_no_recursion():
     found = [node.scope for node in mg.graph(y)]
     assert found[1] == ("step",)
     assert found[-1] == ("step #10000",)
+
+
+def test_parts_one_after_the_other():
+    """A tuple of labels: a box for each result, and what only a part uses is in its box."""
+    v, w = mg.tensor(2.0, name="v"), mg.tensor(3.0, name="w")
+
+    def parts(x):
+        a = mg.name(mg.name(x * v, "a0") + 1, "a")
+        return [a, mg.name(np.sin(a) * w, "b")]
+
+    x = mg.name(mg.tensor(1.0, name="x0") * 2, "x")
+    _, b = mg.scope("whole", lambda x: mg.scope(("first", "second"), parts, x), x)
+    first, second = ("whole", "first"), ("whole", "second")
+    assert scopes(mg.name(b * 2, "J")) == {
+        "x0": (), "x": (), "v": first, "a0": first, "a": first, "w": second, "t1": second,
+        "b": second, "J": (),
+    }  # fmt: skip
+    with pytest.raises(mg.DTypeError, match="scope: got 3 labels for 2 results"):
+        mg.scope(("a", "b", "c"), parts, x)
