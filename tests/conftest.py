@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, settings
 
 from minigrad.table import ROWS
 
+collect_ignore = ["conftest.py"]  # as a module with doctests: there is another of that name
+
 settings.register_profile("ci", max_examples=60, derandomize=True, database=None, deadline=None)
 settings.register_profile(
     "nightly",

@@ -11,6 +11,8 @@ import pytest
 
 from minigrad.viz import page
 
+collect_ignore = ["conftest.py"]  # as a module with doctests: there is another of that name
+
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _SWITCHES = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
