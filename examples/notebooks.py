@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import jupytext
-import nbformat
 
 HERE = Path(__file__).resolve().parent
 SHOW = """from IPython.display import SVG, Image, display
@@ -27,16 +26,11 @@ def notebook(script: Path) -> Any:
     title = script.stem.replace("_", " ").capitalize()
     body = source[: source.index('\nif __name__ == "__main__":')]
     tree = ast.parse(body)
+    text = f"# {title}\n\n{ast.get_docstring(tree)}"
     code = "".join(body.splitlines(keepends=True)[tree.body[0].end_lineno :])
-    cells = jupytext.reads(code, "py:light").cells
-    text = nbformat.v4.new_markdown_cell(f"# {title}\n\n{ast.get_docstring(tree)}")
-    call = nbformat.v4.new_code_cell(SHOW.format(stem=script.stem[:2]))
-    for i, cell in enumerate(cells := [text, *cells, call]):
-        cell["id"] = f"cell-{i}"
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    made = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
-    nbformat.validate(made)
-    return made
+    comment = "".join(f"# {line}".rstrip() + "\n" for line in text.splitlines())
+    call = SHOW.format(stem=script.stem[:2])
+    return jupytext.reads(f"{comment}\n{code}\n# +\n{call}\n", "py:light")
 
 
 def execute(made: Any, folder: Path) -> None:
@@ -45,7 +39,9 @@ def execute(made: Any, folder: Path) -> None:
 
     paths = [str(HERE.parent), os.environ.get("PYTHONPATH", "")]
     env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    client = NotebookClient(made, timeout=120, resources={"metadata": {"path": str(folder)}})
+    client = NotebookClient(
+        made, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    )
     client.execute(env=env)
 
 
@@ -56,7 +52,7 @@ def main(out: Path, run: bool, only: str) -> None:
         made = notebook(script)
         if run:
             execute(made, out)
-        nbformat.write(made, out / f"{script.stem}.ipynb")
+        jupytext.write(made, out / f"{script.stem}.ipynb")
         print(f"wrote {out / f'{script.stem}.ipynb'}", flush=True)
 
 

@@ -6,6 +6,9 @@
 Read next: `minigrad.tensor`.
 """
 
+from importlib import import_module
+from typing import Any
+
 from minigrad import ops
 from minigrad.checkpoint import checkpoint
 from minigrad.compile import compile  # noqa: A004
@@ -69,3 +72,10 @@ __all__ = [
     "value_and_grad",
     "vjp",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """`minigrad.testing`, loaded when it is first asked for."""
+    if name == "testing":
+        return import_module("minigrad.testing")
+    raise AttributeError(f"module 'minigrad' has no attribute {name!r}")

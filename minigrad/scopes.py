@@ -144,8 +144,8 @@ def _noted(t: Tensor, call: _Call | None, calls: dict[int, _Call]) -> _Call | No
         labels, firsts = ((label,), (first,)) if isinstance(label, str) else (label, first)
         if firsts[-1] not in calls:
             outer, part = call and call.around(firsts[0]), None
-            for label, first in zip(labels, firsts):
-                calls[first] = part = _Call(label, first, given, outer, part)
+            for name, start in zip(labels, firsts):
+                calls[start] = part = _Call(name, start, given, outer, part)
         if call is None or call.first < firsts[-1]:
             call = calls[firsts[-1]]
     return call

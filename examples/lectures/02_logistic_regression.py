@@ -81,12 +81,13 @@ def main(out: Path) -> dict[str, float]:
         print(f"  {name:10} dw = {dw[:, 0].round(9)}  db = {db:.9f}  {times[name]:9.3f} ms")
         np.testing.assert_allclose([*dw[:, 0], db], [*expected[0][:, 0], expected[1]], rtol=1e-9)
 
-    ax = Figure(figsize=(5, 2.2), layout="constrained").add_subplot(xscale="log", xlabel="ms")
+    figure = Figure(figsize=(5, 2.2), layout="constrained")
+    ax = figure.add_subplot(xscale="log", xlabel="ms")
     ax.bar_label(ax.barh(list(times), list(times.values())), fmt=" %.2g ms")
     ax.invert_yaxis()
     ax.margins(x=0.2)
     out.mkdir(parents=True, exist_ok=True)
-    ax.figure.savefig(out / "02_logistic_regression.png")
+    figure.savefig(out / "02_logistic_regression.png")
     print(f"\nwrote {out / '02_logistic_regression.png'}")
     return times
 

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 import minigrad as mg
 import nn
 
-X = np.array([[-3.0, -2.0, -1.0, 0.5, 1.0, 2.0, 3.0]])
-Y = np.array([[0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0]])
+X = np.array([[-2.5, -2.0, -1.0, 0.5, 1.0, 1.5, 3.0]])
+Y = np.array([[0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0]])
 
 
 def bowl(w: Any) -> Any:
@@ -23,8 +23,8 @@ def bowl(w: Any) -> Any:
 
 
 def cost(p: Any) -> Any:
-    """J(w, b) of a logistic regression, p = (w, b)."""
-    return nn.binary_cross_entropy(nn.sigmoid(p[0] * X + p[1]), Y)
+    """J(w, b) of a logistic regression of Z = w X + b; p = (w, b)."""
+    return nn.binary_cross_entropy_with_logits(p[0] * X + p[1], Y)
 
 
 def descend(J: Callable[[Any], Any], w: Any, alpha: float, steps: int) -> Any:
@@ -51,7 +51,7 @@ def main(out: Path) -> Any:
         left.plot(path, bowl(path), "o-", ms=4, label=f"from {start}: dw = {dw:g}")
     left.legend()
 
-    path = descend(cost, np.array([-3.0, 2.5]), alpha=0.5, steps=80)
+    path = descend(cost, np.array([-3.0, 2.5]), alpha=0.5, steps=150)
     costs = [cost(p) for p in path]
     print(f"\nJ {costs[0]:.4f} → {costs[-1]:.4f} at w = {path[-1, 0]:.4f}, b = {path[-1, 1]:.4f}")
     assert np.all(np.diff(costs) < 0)

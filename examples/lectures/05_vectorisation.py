@@ -42,7 +42,8 @@ def main(out: Path) -> float:
     assert np.array_equal(da, b)
     assert np.array_equal(db, a)
 
-    ax = Figure(figsize=(5, 2.2), layout="constrained").add_subplot(xscale="log", xlabel="ms")
+    figure = Figure(figsize=(5, 2.2), layout="constrained")
+    ax = figure.add_subplot(xscale="log", xlabel="ms")
     names = [f"{who}, {how}" for who in ("notes", "today") for how in NOTES]
     bars = ax.barh(
         names, [*NOTES.values(), *today.values()], color=["#9ca3af"] * 2 + ["#1f5fbf"] * 2
@@ -51,7 +52,7 @@ def main(out: Path) -> float:
     ax.invert_yaxis()
     ax.margins(x=0.25)
     out.mkdir(parents=True, exist_ok=True)
-    ax.figure.savefig(out / "05_vectorisation.png")
+    figure.savefig(out / "05_vectorisation.png")
     print(f"\nwrote {out / '05_vectorisation.png'}")
     return ratio
 

@@ -38,14 +38,15 @@ def main(out: Path) -> Any:
     assert np.array_equal(db, dZ.sum(axis=1, keepdims=True))
     print(f"\nb {db.shape} was stretched to {dZ.shape}; db = {db.ravel()} is the sum over columns")
 
-    ax = Figure(figsize=(5, 3), layout="constrained").add_subplot(ylabel="% of the calories")
+    figure = Figure(figsize=(5, 3), layout="constrained")
+    ax = figure.add_subplot(ylabel="% of the calories")
     bottom = np.zeros(4)
     for name, row, colour in zip(PARTS, percentage, ("#a16207", "#c2410c", "#1f5fbf")):
         ax.bar(FOODS, row, bottom=bottom, label=name, color=colour)
         bottom = bottom + row
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     out.mkdir(parents=True, exist_ok=True)
-    ax.figure.savefig(out / "06_broadcasting.png")
+    figure.savefig(out / "06_broadcasting.png")
     print(f"\nwrote {out / '06_broadcasting.png'}")
     return percentage
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ import minigrad as mg
 import nn
 
 # g'(z) as the notes write it, in terms of z and a = g(z); at z = 0 ReLU has the left derivative.
-DERIVATIVES = {
+DERIVATIVES: dict[str, tuple[Any, Any]] = {
     "sigmoid": (nn.sigmoid, lambda z, a: a * (1 - a)),
     "tanh": (nn.tanh, lambda z, a: 1 - a**2),
     "relu": (nn.relu, lambda z, a: np.where(z > 0, 1.0, 0.0)),

@@ -72,9 +72,7 @@ def main(out: Path) -> float:
             print(f"step {step:4}   J by hand {J:.15f}   of the engine {J_engine.item():.15f}")
 
     accuracy = nn.accuracy(network, X, Y)
-    print(
-        f"\n{STEPS} steps, {2 * L} derivatives each: hand and engine differ by {largest:.1e} at most"
-    )
+    print(f"\n{STEPS} steps, {2 * L} derivatives each: apart by {largest:.1e} at most")
     print(f"{accuracy:.1%} of the points are on the right side\n")
     assert largest < 1e-10
     assert accuracy > 0.95

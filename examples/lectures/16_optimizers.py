@@ -72,6 +72,8 @@ def main(out: Path) -> dict[str, nn.History]:
     ax = nn.plots.cost_curve(histories)
     ax.set_yscale("log")
     ax.set_title(f"one network, 64-32-10, {EPOCHS} epochs")
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    ax.figure.set_size_inches(8, 4.2)
     ax.figure.savefig(out / "16_optimizers.png")
     print(f"\nwrote {out / '16_optimizers.png'}")
     return histories

@@ -44,7 +44,7 @@ class WrongRule:
     def __str__(self) -> str:
         own = "primitive " if self.form == "primitive" else ""
         shapes = ", ".join(map(str, self.shapes))
-        return f"{own}{self.op}, the rule of input {self.input} of ({shapes}): {self.mistake}"
+        return f"{own}{self.op}, the rule of input {self.input} (shapes {shapes}): {self.mistake}"
 
 
 def wrong_rules(

@@ -26,7 +26,14 @@ def start(*command, **options):
     env = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "utf8"}
     command = [sys.executable, *map(str, command)]
     done = subprocess.run(
-        command, env=env, timeout=BUDGET, capture_output=True, text=True, encoding="utf8", **options
+        command,
+        env=env,
+        timeout=BUDGET,
+        check=False,
+        capture_output=True,
+        text=True,
+        encoding="utf8",
+        **options,
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout

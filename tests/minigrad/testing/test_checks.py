@@ -127,7 +127,7 @@ def test_a_wrong_rule_of_a_primitive_is_named(kind):
     says = str(failure.value)
     assert says.startswith("check_grads: loss: wrong first derivative by params['X'], in reverse")
     assert "minigrad gives" in says
-    assert "wrong rule: primitive product, the rule of input 1 of ((3, 3), (3, 3))" in says
+    assert "wrong rule: primitive product, the rule of input 1 (shapes (3, 3), (3, 3))" in says
     assert isinstance(failure.value, AssertionError)
     assert isinstance(failure.value, MinigradError)
 
@@ -150,7 +150,7 @@ def test_a_rule_of_the_wrong_shape_is_named():
 def test_a_rule_that_fails_is_named():
     """With what it raises."""
     product = matmul(right=lambda g, y, a, b: a.T @ np.ones((5, 5)))
-    says = r"cannot be checked: ValueError[^$]*input 1 of .*: fails: it raises ValueError: matmul"
+    says = r"cannot be checked: ValueError[^$]*input 1 .*: fails: it raises ValueError: matmul"
     with pytest.raises(GradientError, match=says):
         check_grads(lambda x: np.sum(product(SQUARE, x)), np.ones((3, 2)))
 
@@ -163,7 +163,7 @@ def test_an_error_of_the_function_itself_is_its_own():
 
 def test_a_missing_rule_is_named():
     product = mg.primitive(np.multiply, vjp=(lambda g, y, a, b: g * b, None))
-    with pytest.raises(GradientError, match=r"input 1 of .*: zero: it is 0 everywhere"):
+    with pytest.raises(GradientError, match=r"input 1 .*: zero: it is 0 everywhere"):
         check_grads(product, V, V + 1)
 
 

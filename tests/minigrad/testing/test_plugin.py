@@ -51,7 +51,7 @@ def test_a_marked_test_is_the_function(run):
     result.stdout.fnmatch_lines([
         "*GradientError: check_grads: test_wrong: wrong first derivative by x, in reverse mode",
         "*factor: it is 2 times the right gradient",
-        "*wrong rule: primitive sinh, the rule of input 0 of (()):*",
+        "*wrong rule: primitive sinh, the rule of input 0 (shapes ()):*",
         "*graph of test_wrong*",
         "*computed as*",
         "x * float64 * variable *",
