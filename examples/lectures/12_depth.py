@@ -6,7 +6,6 @@ in the middle, so log₂ n layers of two compute the parity; one layer of h unit
 a function with h kinks, and as the parity changes n times, h ≥ n − 1.
 """
 
-# ruff: noqa: E741  (l is the lecture's layer number)
 from __future__ import annotations
 
 import argparse
@@ -38,8 +37,8 @@ def built(noise: float = 0.0, seed: int = 0) -> nn.DeepNetwork:
     folding, rng = network((2, 2, 2)), np.random.default_rng(seed)
     sign = np.array([[1.0], [-1.0]])
     state = {"W1": sign * np.ones((1, N)), "b1": -4 * sign}  # |s − 4|, for s ones of 8
-    for l, c in ((2, 2), (3, 1)):
-        state |= {f"W{l}": sign * np.ones((1, 2)), f"b{l}": -c * sign}
+    for layer, c in ((2, 2), (3, 1)):
+        state |= {f"W{layer}": sign * np.ones((1, 2)), f"b{layer}": -c * sign}
     state |= {"W4": np.full((1, 2), -10.0), "b4": np.array([[5.0]])}
     folding.load_state_dict({k: v + noise * rng.normal(size=v.shape) for k, v in state.items()})
     return folding
@@ -67,13 +66,13 @@ def draw(found: dict[str, list[float]], folding: nn.DeepNetwork, path: Path) -> 
 
     figure = Figure(figsize=(9.6, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2)
-    ones = np.linspace(0, N, 401)
-    bits = np.clip(ones - np.arange(N)[:, None], 0, 1)  # from 00…0 to 11…1
+    ones, whole = np.linspace(0, N, 401), np.arange(N + 1)
+    bits = np.clip(ones - whole[:N, None], 0, 1)  # from 00…0 to 11…1
     left.plot(ones, folding(bits).data[0], label="the built 2-2-2 network")
-    left.plot(np.arange(N + 1), np.arange(N + 1) % 2, "o", label="parity")
+    left.plot(whole, whole % 2, "o", label="parity")
     left.set(xlabel="ones among the bits, set one after the other", ylabel="A[L]", ylim=(-0.1, 1.4))
     left.legend(loc="upper right", ncols=2)
-    for row, (name, accuracies) in enumerate(found.items()):
+    for row, accuracies in enumerate(found.values()):
         right.plot(accuracies, np.linspace(row - 0.25, row + 0.25, SEEDS), "o")
     right.set_yticks(range(len(found)), list(found))
     right.set(xlabel=f"accuracy after training, {SEEDS} seeds", xlim=(0.45, 1.03))
@@ -94,8 +93,12 @@ def main(out: Path) -> dict[str, list[float]]:
         low, *_, high = found[name] = sorted(nn.accuracy(model, X, Y) for model in models)
         size = sum(p.data.size for p in models[0].parameters())
         print(f"{name:22}{size:10}{low:17.3f}{np.median(found[name]):8.3f}{high:7.3f}")
-    print("\nThe narrow network can do what the shallow one of its budget did not do, but training")
-    print("finds that only from near by; with room to spare, one layer learns it as three do.")
+    print(
+        "\nThe narrow network can do what the shallow one of its budget did not learn, but training"
+    )
+    print(
+        "finds it only from near by; with room to spare, one layer learns parity as well as three."
+    )
     assert max(found["shallow 4"]) < 1
     assert max(found["deep 2-2-2"]) < 1
     assert min(found["2-2-2, near the built"]) == 1
@@ -103,7 +106,7 @@ def main(out: Path) -> dict[str, list[float]]:
 
     out.mkdir(parents=True, exist_ok=True)
     draw(found, built(), out / "12_depth.png")
-    print(f"\nwrote {out / '12_depth.png'}")
+    print(f"wrote {out / '12_depth.png'}")
     return found
 
 

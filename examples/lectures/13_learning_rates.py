@@ -17,7 +17,7 @@ from sklearn.model_selection import ParameterGrid, ParameterSampler, train_test_
 
 import nn
 
-ALPHAS, EPOCHS = (0.001, 0.03, 0.3, 1.0, 3.0), 150
+ALPHAS, EPOCHS = (0.001, 0.03, 0.3, 0.7, 3.0), 150
 Result = tuple[float, nn.DeepNetwork, dict[str, Any]]
 IDEA = {
     "learning_rate": loguniform(0.01, 10),

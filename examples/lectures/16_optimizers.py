@@ -48,7 +48,7 @@ def main(out: Path) -> dict[str, nn.History]:
     print(f"{X.shape[1]} digits to train on, {X_test.shape[1]} to test on, {EPOCHS} epochs\n")
     print(f"{'':24}{'J at the end':>12}{'J in use':>10}{'J test':>9}{'accuracy':>10}{'‖W‖':>7}")
 
-    histories, in_use = {}, {}
+    histories, norms = {}, {}
     for name, (rate, size, optimizer) in EXPERIMENTS.items():
         model = network(rate)
         histories[name] = nn.fit(
@@ -59,13 +59,13 @@ def main(out: Path) -> dict[str, nn.History]:
         J, J_test = (nn.cross_entropy(model(x), y).item() for x, y in ((X, Y), (X_test, Y_test)))
         accuracy = nn.accuracy(model, X_test, Y_test, loss="cross_entropy")
         norm = np.sqrt(sum((W**2).sum() for k, W in model.state_dict().items() if "W" in k))
-        in_use[name] = J, J_test, accuracy, norm
+        norms[name] = norm
         end = histories[name].losses[-1]
         print(f"{name:24}{end:12.4f}{J:10.4f}{J_test:9.4f}{accuracy:10.3f}{norm:7.2f}")
 
     end = {name: history.losses[-1] for name, history in histories.items()}
     assert max(end["momentum"], end["Adam"], end["mini-batches"]) < end["gradient descent"] / 2
-    assert in_use["the same, L2"][3] < in_use["mini-batches, momentum"][3]
+    assert norms["the same, L2"] < norms["mini-batches, momentum"]
     assert end["the same, dropout"] > end["mini-batches, momentum"]
 
     out.mkdir(parents=True, exist_ok=True)
