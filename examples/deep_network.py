@@ -42,11 +42,6 @@ def load() -> tuple[Any, Any, Any, Any]:
     return scale.transform(train).T, y_train[None, :], scale.transform(test).T, y_test[None, :]
 
 
-def accuracy(network: nn.DeepNetwork, X: Any, Y: Any) -> float:
-    """The share of examples on the right side of A = 0.5."""
-    return float(((network(X).data > 0.5) == Y).mean())
-
-
 def main(out: Path, epochs: int = 80) -> Result:
     """Train, check, draw; print what a reader wants to see."""
     X, Y, X_test, Y_test = load()
@@ -68,7 +63,7 @@ def main(out: Path, epochs: int = 80) -> Result:
 
     print(f"\nAfter training:\n\n{reports[-1]}\n")
     largest = max(report.largest for report in reports)
-    result = Result(accuracy(network, X_test, Y_test), largest, history.losses)
+    result = Result(nn.accuracy(network, X_test, Y_test), largest, history.losses)
     print(f"cost             {history.losses[0]:.4f} → {history.losses[-1]:.4f}")
     print(f"largest error    {largest:.1e} over {len(reports)} checks (engine against equations)")
     print(f"test accuracy    {result.accuracy:.3f}")

@@ -24,23 +24,28 @@ def from_course(path: Path) -> tuple[Any, Any]:
     import h5py
 
     with h5py.File(path) as file:
-        x, y = (next(k for k in file if k.endswith(f"set_{q}")) for q in "xy")
-        return file[x][:] / 255, file[y][:]
+        names = [k for q in "xy" for k in file if k.endswith(f"set_{q}")]
+        if len(names) != 2:
+            raise SystemExit(f"{path}: got {list(file)}; expected train_set_x and train_set_y")
+        images, labels = (file[name][:] for name in names)
+    return images / 255, labels
 
 
 def from_folder(path: Path) -> tuple[Any, Any]:
     """The pictures in the two subfolders, as RGB of one size."""
-    from skimage import color, io, transform
+    from skimage.color import gray2rgb
+    from skimage.io import imread
+    from skimage.transform import resize
 
     folders = sorted(p for p in path.iterdir() if p.is_dir())
     if len(folders) != 2:
         raise SystemExit(f"{path}: got {len(folders)} subfolders; expected 2, one for each class")
     images, labels = [], []
     for label, folder in enumerate(folders):
-        for file in sorted(folder.iterdir()):
-            image = io.imread(file)
-            image = color.gray2rgb(image) if image.ndim == 2 else image[..., :3]
-            images.append(transform.resize(image, (SIDE, SIDE), anti_aliasing=True))
+        for file in sorted(folder.glob("[!.]*")):
+            image = imread(file)
+            image = gray2rgb(image) if image.ndim == 2 else image[..., :3]
+            images.append(resize(image, (SIDE, SIDE), anti_aliasing=True))
             labels.append(label)
     return np.array(images), np.array(labels)
 

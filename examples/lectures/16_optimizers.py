@@ -60,8 +60,8 @@ def main(out: Path) -> dict[str, nn.History]:
         accuracy = nn.accuracy(model, X_test, Y_test, loss="cross_entropy")
         norm = np.sqrt(sum((W**2).sum() for k, W in model.state_dict().items() if "W" in k))
         norms[name] = norm
-        end = histories[name].losses[-1]
-        print(f"{name:24}{end:12.4f}{J:10.4f}{J_test:9.4f}{accuracy:10.3f}{norm:7.2f}")
+        trained = histories[name].losses[-1]
+        print(f"{name:24}{trained:12.4f}{J:10.4f}{J_test:9.4f}{accuracy:10.3f}{norm:7.2f}")
 
     end = {name: history.losses[-1] for name, history in histories.items()}
     assert max(end["momentum"], end["Adam"], end["mini-batches"]) < end["gradient descent"] / 2
