@@ -69,22 +69,26 @@ def scope(
         return lambda function: wraps(function)(
             lambda *args, **kwargs: scope(label, function, *args, **kwargs)
         )
-    first: Any = (start := next(clock))
+    first = next(clock)
     y = f(*args, **kwargs)
+    given = [*map(id, args), *map(id, kwargs.values())] if kwargs else [*map(id, args)]
     if type(label) is tuple:
         if len(y) != len(label):
             raise DTypeError(f"scope: got {len(label)} labels for {len(y)} results of a function")
-        first, noted = (start, *[t.serial for t in y[:-1]]), y[-1:]
+        _note(y[-1], (label, first, given, y[:-1]))
     else:
-        noted = (y,) if type(y) is Tensor else flatten(y)[0]
-    for t in noted:
-        if type(t) is Tensor and t.serial > start:
-            note = (label, first, *map(id, args), *map(id, kwargs.values()))
-            if hasattr(t, "notes"):
-                t.notes["scopes"] = (*t.notes.get("scopes", ()), note)
-            else:
-                t.notes = {"scopes": (note,)}
+        for t in (y,) if type(y) is Tensor else flatten(y)[0]:
+            if type(t) is Tensor and t.serial > first:
+                _note(t, ((label,), first, given, ()))
     return y
+
+
+def _note(t: Tensor, note: tuple[Any, ...]) -> None:
+    """Add (labels, the newest node before, ids of what was given, results but the last) to t's."""
+    if hasattr(t, "notes"):
+        t.notes["scopes"] = (*t.notes.get("scopes", ()), note)
+    else:
+        t.notes = {"scopes": (note,)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,10 +144,10 @@ def scopes(nodes: Sequence[Tensor]) -> dict[Any, tuple[str, ...]]:
 
 def _noted(t: Tensor, call: _Call | None, calls: dict[int, _Call]) -> _Call | None:
     """The innermost call that t was computed in: one it is a result of, or else `call`."""
-    for label, first, *given in reversed(getattr(t, "notes", {}).get("scopes", ())):
-        labels, firsts = ((label,), (first,)) if isinstance(label, str) else (label, first)
+    for labels, first, given, results in reversed(getattr(t, "notes", {}).get("scopes", ())):
+        firsts = (first, *(result.serial for result in results))
         if firsts[-1] not in calls:
-            outer, part = call and call.around(firsts[0]), None
+            outer, part = call and call.around(first), None
             for name, start in zip(labels, firsts):
                 calls[start] = part = _Call(name, start, given, outer, part)
         if call is None or call.first < firsts[-1]:
