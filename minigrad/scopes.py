@@ -75,10 +75,11 @@ def scope(
     if type(label) is tuple:
         if len(y) != len(label):
             raise DTypeError(f"scope: got {len(label)} labels for {len(y)} results of a function")
-        _note(y[-1], (label, first, given, y[:-1]))
+        if y[-1].inputs:  # it holds the others alive, as the note does
+            _note(y[-1], (label, first, given, y[:-1]))
     else:
         for t in (y,) if type(y) is Tensor else flatten(y)[0]:
-            if type(t) is Tensor and t.serial > first:
+            if type(t) is Tensor and t.inputs and t.serial > first:
                 _note(t, ((label,), first, given, ()))
     return y
 

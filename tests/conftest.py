@@ -1,7 +1,8 @@
 """How the suite runs: Hypothesis profiles, and fixtures that leave the world as they found it.
 
 HYPOTHESIS_PROFILE=nightly searches longer and differently each night; the default, ci, draws the
-same examples every time, so that a red run is about the change and not about luck.
+same examples every time, so that a red run is about the change and not about luck. brief draws a
+tenth of them: for one more interpreter, or NumPy.
 """
 
 import gc
@@ -16,6 +17,7 @@ from minigrad.table import ROWS
 collect_ignore = ["conftest.py"]  # as a module with doctests: there is another of that name
 
 settings.register_profile("ci", max_examples=60, derandomize=True, database=None, deadline=None)
+settings.register_profile("brief", settings.get_profile("ci"), max_examples=6)
 settings.register_profile(
     "nightly",
     max_examples=2000,

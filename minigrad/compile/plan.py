@@ -23,6 +23,8 @@ __all__ = ["Plan", "has_own_array", "is_product", "planned", "reducing"]
 _ALIGN = 64  # bytes: a cache line, and what vector loads like
 _REDUCTIONS = {np.sum: np.add, np.mean: np.add, np.max: np.maximum, np.min: np.minimum,
                np.prod: np.multiply}  # fmt: skip
+if np.lib.NumpyVersion(np.__version__) < "2.2.0":  # with out= wrong along negative strides
+    del _REDUCTIONS[np.max], _REDUCTIONS[np.min]
 _SLOW_IN_PLACE = {ROWS[np.sign]}  # branches instead of vectors when it overwrites: 12 times slower
 _UFUNC = {ROWS[f]: ufunc for f, ufunc in _REDUCTIONS.items()}
 

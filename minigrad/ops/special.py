@@ -63,7 +63,18 @@ def _recording(op: Op, *inputs: Any) -> Tensor:
 
 def order(function: Any, parameters: str, partial: Any) -> None:
     """Declare a function of parameters, an order say, and of a variable, which stands last."""
-    row(function, *[unknown(function, parameter) for parameter in parameters.split()], partial)
+    unknowns = [unknown(function, parameter) for parameter in parameters.split()]
+    row(function, *unknowns, _in_one_dtype(partial))
+
+
+def _in_one_dtype(partial: Any) -> Any:
+    """The partial given numbers of the result's dtype: older SciPy widens float32 beside 1.5."""
+
+    def of(y: Array, *xs: Array) -> Array:
+        number = y.dtype.type if y.dtype.kind == "f" else float
+        return partial(y, *[number(x) if type(x) is float else x for x in xs])
+
+    return of
 
 
 class _Asked:
@@ -292,9 +303,9 @@ def _distributions(s: Any) -> None:
     for function, sign in ((s.gdtr, 1), (s.gdtrc, -1)):
         row(
             function,
-            lambda y, a, b, x, sign=sign: sign * x * gamma(b, a * x),
+            _in_one_dtype(lambda y, a, b, x, sign=sign: sign * x * gamma(b, a * x)),
             unknown(function, "b"),
-            lambda y, a, b, x, sign=sign: sign * a * gamma(b, a * x),
+            _in_one_dtype(lambda y, a, b, x, sign=sign: sign * a * gamma(b, a * x)),
         )
 
 

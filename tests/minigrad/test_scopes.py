@@ -1,6 +1,7 @@
 """scope: which part of a computation a node belongs to."""
 
 import gc
+import sys
 import threading
 import weakref
 
@@ -112,6 +113,19 @@ def test_nothing_is_kept_alive():
     del y
     gc.collect()
     assert gone() is None
+
+
+@pytest.mark.parametrize("label", ["f", ("a", "b")])
+def test_unrecorded_parts_are_freed(label):
+    """Without a recording the last result keeps none of those before it."""
+
+    def parts(x):
+        a = x * 2
+        return [a, a + 1]
+
+    with mg.no_grad():
+        a, _b = mg.scope(label, parts, mg.tensor(np.ones(3)))
+    assert sys.getrefcount(a) == 2  # the name and the argument
 
 
 def test_it_changes_no_result():

@@ -108,6 +108,8 @@ REFUSED = {
     "unique": "unique",
 }
 ROUNDS = {"polyfit"}  # NumPy's dot and matmul of a column may differ in the last digit
+if np.lib.NumpyVersion(np.__version__) < "2.2.0":
+    ROUNDS |= {"power", "norm"}  # and its float32 power, of an array in another order
 
 
 def every_case():
@@ -222,8 +224,10 @@ def test_constant_rows(key):
 ANSWERS = {
     np.any, np.all, np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition,
     np.searchsorted, np.digitize, np.lexsort, np.ones_like, np.zeros_like, np.full_like,
-    np.linalg.matrix_rank, np.count_nonzero,
+    np.linalg.matrix_rank,
 }  # fmt: skip
+if isinstance(np.count_nonzero(0), np.generic):  # not so in NumPy 2.0: a Python int
+    ANSWERS.add(np.count_nonzero)
 OF_SHAPES = {
     np.shape, np.ndim, np.size, np.iscomplexobj, np.isrealobj, np.result_type, np.can_cast,
     np.common_type, np.min_scalar_type, np.diag_indices_from, np.tril_indices_from,

@@ -67,7 +67,7 @@ def points(case, dtype=float):
 
 
 few = settings(max_examples=settings().max_examples // 5)  # there are many rows
-fewer = settings(max_examples=settings().max_examples // 20)
+fewer = settings(max_examples=max(1, settings().max_examples // 20))
 
 
 # What holds for every row -------------------------------------------------------------------------
