@@ -4,7 +4,8 @@
 
 The step is that of the network 3-5-5-3-1, m=1000. A first call of minigrad's runs the step once, so
 one uncompiled step is in the figure. Importing the libraries is not. Then the same for one example
-less, in the same process: what a new shape costs.
+less, in the same process: what a new shape costs. Beside them what numba itself takes until the
+first function of a process is there, one line from disk: ours from disk cannot take less.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -42,15 +44,28 @@ start = perf_counter()
 step.run()
 print(first, sorted(calls)[100], perf_counter() - start)
 """
+NUMBA_ALONE = """
+from time import perf_counter
+import numba
+start = perf_counter()
+import one_line
+first = perf_counter() - start
+print(first, "nan", "nan")
+"""
+ONE_LINE = """
+from numba import njit
+@njit("int64(int64)", cache=True)
+def same(n):
+    return n
+"""
 IMPORTS = {"minigrad": "import nn", "compiled numpy": "import nn", "jax": "import jax.numpy",
            "compiled numba": "import nn, numba"}  # fmt: skip
 
 
-def measure(name: str, cache: str) -> tuple[float, ...]:
+def measure(program: str, cache: str) -> tuple[float, ...]:
     """Seconds of the first call in a fresh process, of later ones, and of one with a new shape."""
     environment = {**os.environ, "MINIGRAD_CACHE_DIR": cache, "OPENBLAS_THREAD_TIMEOUT": "20"}
-    environment["PYTHONPATH"] = os.pathsep.join([str(HERE), str(HERE.parent)])
-    program = PROGRAM.format(name=name, imports=IMPORTS[name])
+    environment["PYTHONPATH"] = os.pathsep.join([str(HERE), str(HERE.parent), cache])
     command = [sys.executable, "-c", program]
     out = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return tuple(map(float, out.stdout.split()))
@@ -62,10 +77,19 @@ def latencies(names: list[str], rounds: int) -> Mapping[str, tuple[float, ...]]:
     for _ in range(rounds):
         for name in names:
             with TemporaryDirectory() as cache:
-                found.setdefault(name, []).append(measure(name, cache))
+                program = PROGRAM.format(name=name, imports=IMPORTS[name])
+                found.setdefault(name, []).append(measure(program, cache))
                 if name == "compiled numba":
-                    found.setdefault(f"{name}, from disk", []).append(measure(name, cache))
+                    found.setdefault(f"{name}, from disk", []).append(measure(program, cache))
+                    Path(cache, "one_line.py").write_text(ONE_LINE, encoding="utf-8")
+                    measure(NUMBA_ALONE, cache)
+                    alone = found.setdefault("numba alone, one line from disk", [])
+                    alone.append(measure(NUMBA_ALONE, cache))
     return {name: tuple(map(median, zip(*rows, strict=True))) for name, rows in found.items()}
+
+
+def _shown(number: float, unit: str) -> str:
+    return f"{number:.1f} {unit}" if isfinite(number) else ""
 
 
 def main() -> None:
@@ -80,8 +104,8 @@ def main() -> None:
     eager = found["minigrad"][1] if "minigrad" in found else float("nan")
     print(title(options.rounds))
     rows = [
-        [name, *(f"{t * 1e3:.1f} ms" for t in (first, new)), f"{first / eager:.0f}",
-         f"{later * 1e6:.1f} µs"]
+        [name, f"{first * 1e3:.1f} ms", _shown(new * 1e3, "ms"), f"{first / eager:.0f}",
+         _shown(later * 1e6, "µs")]
         for name, (first, later, new) in found.items()
     ]  # fmt: skip
     head = ["a training step", "first call", "a new shape", "first, in eager steps", "later calls"]

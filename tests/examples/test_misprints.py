@@ -1,5 +1,7 @@
 """The misprints of the notes are found, each under its name."""
 
+from html import escape
+
 import numpy as np
 import pytest
 from test_examples import load
@@ -11,7 +13,7 @@ import nn
 def run(tmp_path_factory):
     """What the example returns, and the folder it wrote into."""
     out = tmp_path_factory.mktemp("out")
-    return load("misprints").main(out), out
+    return load("lectures/19_misprints").main(out), out
 
 
 @pytest.mark.parametrize(
@@ -48,17 +50,16 @@ def test_a_misprint_on_the_way_forward_shows_in_the_sizes(run, printed, says):
 
 def test_without_a_misprint_nothing_is_found():
     """The programs the misprints are put into are right."""
-    module = load("misprints")
+    module = load("lectures/19_misprints")
     network = nn.DeepNetwork(module.SIZES, "tanh", seed=1)
     X, Y = np.random.default_rng(0).normal(size=(3, 7)), np.arange(7)[None] % 2
     assert nn.diagnose(module.backward, network, X, Y).ok
 
 
 def test_the_page_has_every_report(run):
-    """As a notebook shows it."""
+    """As a notebook shows it; a misprint of the forward pass in a sentence."""
     found, out = run
-    page = (out / "misprints.html").read_text(encoding="utf-8")
-    assert page.count("<table>") == page.count("<h2>") == 4
-    for diagnosis in found.values():
-        if not isinstance(diagnosis, str):
-            assert diagnosis._repr_html_() in page
+    page = (out / "19_misprints.html").read_text(encoding="utf-8")
+    assert (page.count("<table>"), page.count("<h2>")) == (4, len(found))
+    for says in found.values():
+        assert (escape(says) if isinstance(says, str) else says._repr_html_()) in page
