@@ -7,14 +7,17 @@ Read next: `minigrad.tensor`.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from opcode import opmap
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from minigrad.errors import DTypeError, NoRuleError, ShapeError
 from minigrad.table import caller, instead, row
-from minigrad.tracing import refuse_value
+from minigrad.tracing import is_recording, refuse_value
 from minigrad.values import Array, constant, number_type
 
 __all__ = ["ArrayLike"]
@@ -141,8 +144,11 @@ class ArrayLike:
         raw: bytes = self._value.tobytes(order)
         return raw
 
-    def item(self) -> Any:
-        """The single element, as a Python number."""
+    def item(self, *index: Any) -> Any:
+        """The single element, or the one at an index, as a Python number."""
+        if index:
+            refuse_value("item")
+            return self._value.item(*index)
         return self._single("item")
 
     def _single(self, what: str) -> Any:
@@ -172,6 +178,11 @@ class ArrayLike:
             a, b = inputs
             spaced = np.reshape(a, (*np.shape(a), *(1,) * np.ndim(b)))
             return _apply(ufunc, spaced, b)
+        if method == "at":
+            raise NoRuleError(
+                f"{ufunc.__name__}.at: writes in place, which a recorded graph cannot undo; use "
+                "x = minigrad.set_at(x, index, value), or np.bincount for sums by label"
+            )
         if method != "__call__" or kwargs:
             asked = f".{method}" if method != "__call__" else f" with {', '.join(kwargs)}="
             raise NoRuleError(
@@ -224,9 +235,11 @@ class ArrayLike:
         return self.shape[0]
 
     def __float__(self) -> float:
+        self._not_written(sys._getframe(1))
         return float(self._single("float"))
 
     def __int__(self) -> int:
+        self._not_written(sys._getframe(1))
         return int(self._single("int"))
 
     def __index__(self) -> int:
@@ -238,7 +251,18 @@ class ArrayLike:
         return int(self._single("index"))
 
     def __complex__(self) -> complex:
+        self._not_written(sys._getframe(1))
         return complex(self._single("complex"))
+
+    def _not_written(self, frame: FrameType) -> None:
+        """Refuse `array[i] = self`, for which NumPy asks self for its number."""
+        writes = frame.f_code.co_code[frame.f_lasti] == opmap["STORE_SUBSCR"]
+        if writes and self.dtype.kind in "fc" and is_recording():
+            raise DTypeError(
+                f"array[...] = {self._called()}: an array would keep the value without its history "
+                "and derivative; use array = minigrad.set_at(array, index, x), or np.stack of a "
+                "list; float(x) for the value alone"
+            )
 
     def __bool__(self) -> bool:
         refuse_value("bool")

@@ -105,8 +105,6 @@ def _over(name: str = "axis") -> Way:
     """For the axes of a reduction, of which None means all."""
 
     def way(x: Array, **params: Any) -> Any:
-        if name not in params:
-            return None
         whole = params[name] is None or not x.ndim
         return _in_front(
             **params | {name: tuple(range(1, x.ndim + 1)) if whole else _later(params[name])}

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.errors import DTypeError
 from minigrad.ops.declare import Joint
 from minigrad.program import Line, Program, recorded
 from minigrad.sweep import reach, sweep
@@ -39,6 +40,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
     Raises:
         GraphError: f assigned a Tensor that it closes over.
+        DTypeError: f is no function.
 
     >>> f = checkpoint(lambda x: np.sin(np.exp(x)))
     >>> x = Tensor(0.0)
@@ -49,6 +51,8 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     >>> bool(x.grad == np.cos(1.0))
     True
     """
+    if not callable(f):
+        raise DTypeError(f"checkpoint: got {type(f).__name__} {f!r}; expected a function")
 
     @wraps(f)
     def checkpointed(*args: Any, **kwargs: Any) -> Any:

@@ -260,7 +260,7 @@ def graph(*outputs: Tensor, names: Mapping[str, Any] | None = None) -> Graph:
         The `Graph`. Its derivatives come from a sweep of its own; no `.grad` changes.
 
     Raises:
-        DTypeError: an output is not a Tensor, or there is none.
+        DTypeError: an output is not a Tensor, or there is none; names is no dict.
 
     >>> from minigrad.tensor import tensor
     >>> a, b, c = tensor(5), tensor(3), tensor(2)
@@ -281,6 +281,8 @@ def graph(*outputs: Tensor, names: Mapping[str, Any] | None = None) -> Graph:
             raise DTypeError(f"graph: got {type(output).__name__}; expected Tensors")
     if not outputs:
         raise DTypeError("graph: got no outputs; expected at least one Tensor")
+    if not isinstance(names, (Mapping, type(None))):
+        raise DTypeError(f"graph: names is {type(names).__name__}; expected a dict, as locals()")
     return Graph(outputs, names or {})
 
 

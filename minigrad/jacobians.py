@@ -36,6 +36,10 @@ def jacobian(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Calla
         arrays of the sweep has more than about four million elements (or one cotangent's). Sweeps
         are one for each array of a tree.
 
+        Its dtype is the argument's, or complex where the output is. By a complex argument it is
+        what `grad` gives of a real output; a complex one must be holomorphic, so that its
+        derivative is a number.
+
     >>> jacobian(lambda x: x * x[::-1])(np.array([1.0, 2.0]))
     array([[2., 1.],
            [2., 1.]])
@@ -79,25 +83,42 @@ def hvp(f: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
 def _blocks(span: Span) -> list[list[Array]]:
     """For each output, for each variable, the array of derivatives of shape y.shape + x.shape."""
     ys, xs = span.outputs, span.variables
-    if sum(y.size for y in ys) <= sum(x.size for x in xs):
-        table = [_rows(span, y, y, xs) for y in ys]
-    else:
-        across = span.transposed()
-        pairs = zip(across.outputs, xs, strict=True)
-        columns = [[_swapped(c, x.ndim) for c in _rows(across, root, x, ys)] for root, x in pairs]
-        table = [[column[k] for column in columns] for k in range(len(ys))]
+    fewer = sum(y.size for y in ys) <= sum(x.size for x in xs)
+    back = [[_backwards(y, x, fewer) for x in xs] for y in ys]
+    rows = [_rows(span, y, y, xs) if any(any_) else [] for y, any_ in zip(ys, back, strict=True)]
+    across = None if all(map(all, back)) else span.transposed()
+    columns = [
+        _rows(across, root, x, ys) if across and not all(every) else []
+        for root, x, every in zip(across.outputs if across else xs, xs, zip(*back), strict=True)
+    ]
     return [
         [
-            Tensor(block) if x.op is not None and not isinstance(block, Tensor) else block
-            for block, x in zip(row, xs, strict=True)
+            _block(rows[k][j] if back[k][j] else _swapped(columns[j][k], x.ndim), x)
+            for j, x in enumerate(xs)
         ]
-        for row in table
+        for k in range(len(ys))
     ]
+
+
+def _backwards(y: Tensor, x: Tensor, fewer: bool) -> bool:
+    """Whether the derivatives of y by x are taken in rows.
+
+    Where one of them is complex it is the one that is swept from: a real one holds real parts only.
+    """
+    kinds = y.dtype.kind == "c", x.dtype.kind == "c"
+    return fewer if kinds[0] == kinds[1] else kinds[1]
+
+
+def _block(block: Array, x: Tensor) -> Array:
+    """Derivatives by x as the caller gets them: in its precision, Tensors for a Tensor."""
+    if block.dtype.kind == x.dtype.kind and block.dtype != x.dtype:
+        block = block.astype(x.dtype)
+    return Tensor(block) if x.op is not None and not isinstance(block, Tensor) else block
 
 
 def _rows(span: Span, root: Any, y: Tensor, xs: list[Tensor]) -> list[Array]:
     """The derivatives of the output `root`, an array like y, by the variables, arrays like xs."""
-    k = max(1, AT_ONCE // max([y.size, *(node.size for node in span.wanted)]))
+    k = max(1, AT_ONCE // max([1, y.size, *(node.size for node in span.wanted)]))
     parts = [[np.zeros((0, *x.shape), x.dtype)] for x in xs]
     for start in range(0, y.size, k):
         n = min(k, y.size - start)

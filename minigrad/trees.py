@@ -5,8 +5,10 @@ Read next: `minigrad.transforms`, whose functions take trees as arguments.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
+from functools import partial
 from typing import Any
 
 from minigrad.errors import ShapeError
@@ -17,8 +19,8 @@ __all__ = ["flatten", "outline"]
 def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
     """The leaves of `tree` in order, and the function that builds the same tree around others.
 
-    Dicts, lists, tuples (named ones too) and dataclass instances are branches; None is a branch
-    without leaves; everything else is a leaf.
+    Dicts, lists, tuples (also named ones, and classes made of them) and dataclass instances are
+    branches; None is a branch without leaves; everything else is a leaf.
 
     >>> leaves, rebuild = flatten({"W": [1, 2], "b": (3,)})
     >>> leaves, rebuild([10, 20, 30])
@@ -42,7 +44,10 @@ def _take_apart(tree: Any, leaves: list[Any]) -> Callable[[Iterator[Any]], Any]:
         return lambda new: None
     if isinstance(tree, dict):
         parts = {key: _take_apart(part, leaves) for key, part in tree.items()}
-        return lambda new: {key: build(new) for key, build in parts.items()}
+        made: Any = partial(kind, tree.default_factory) if kind is defaultdict else kind
+        if made is dict:
+            return lambda new: {key: build(new) for key, build in parts.items()}
+        return lambda new: made({key: build(new) for key, build in parts.items()})
     if isinstance(tree, (list, tuple)):
         builds = [_take_apart(part, leaves) for part in tree]
         if hasattr(tree, "_fields"):  # a named tuple takes its fields one by one

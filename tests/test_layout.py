@@ -174,6 +174,14 @@ def test_all_is_what_there_is():
     assert all(hasattr(minigrad, name) for name in minigrad.__all__)
 
 
+@pytest.mark.parametrize("module", [minigrad, minigrad.testing], ids=lambda m: m.__name__)
+def test_a_name_that_there_is_not(module):
+    """Names are loaded when asked for, and others are the usual AttributeError."""
+    with pytest.raises(AttributeError, match=f"module '{module.__name__}' has no attribute 'gard'"):
+        module.gard  # noqa: B018
+    assert not hasattr(module, "__wrapped__")
+
+
 def test_importing_loads_no_optional_library():
     """`import minigrad, nn` loads NumPy and the standard library, and nothing heavy."""
     code = (

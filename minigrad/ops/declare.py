@@ -126,7 +126,8 @@ def composed(function: Any, body: Rule) -> None:
             raise
         except (ValueError, TypeError, IndexError) as error:
             _check_taken(op, body, args, kwargs)
-            shaped = [a for a in args if hasattr(a, "shape")]
+            parts = [p for a in args for p in (a if isinstance(a, (list, tuple)) else (a,))]
+            shaped = [p for p in parts if hasattr(p, "shape")]
             raise failed(op.name, op.symbol, shaped, error) from error
 
     _enter(function, (), "composed", function, None, None, call)
@@ -140,8 +141,8 @@ class Each:
         self.made: dict[int, Rule] = {}
 
     def __iter__(self) -> Iterator[Rule]:
-        for i in count():
-            yield self.made.get(i) or self.made.setdefault(i, partial(self.vjp, i))
+        made, vjp = self.made, self.vjp
+        return (made.get(i) or made.setdefault(i, partial(vjp, i)) for i in count())
 
 
 class Joint:

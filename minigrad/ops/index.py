@@ -34,6 +34,9 @@ def set_at(x: Any, index: Any, value: Any) -> Any:
     Returns:
         A Tensor if any of the three is one, else an array, of x's shape and dtype.
 
+    Raises:
+        DTypeError: x cannot hold the value: integers a float, real numbers a complex one.
+
     >>> x, v = Tensor([1.0, 2.0, 3.0]), Tensor(5.0)
     >>> y = set_at(x, 1, v)
     >>> (y * y).sum().backward()
@@ -42,6 +45,12 @@ def set_at(x: Any, index: Any, value: Any) -> Any:
     (array([2., 0., 6.]), None)
     """
     x, value = arrays(set_at, (x, value))
+    kinds = [np.result_type(getattr(a, "dtype", a)) for a in (x, value)]
+    if not np.can_cast(kinds[1], kinds[0], "same_kind"):
+        raise DTypeError(
+            f"set_at: got a value of dtype {kinds[1]}, which an array of {kinds[0]} cannot hold; "
+            f"use set_at(x.astype({kinds[1]}), ...)"
+        )
     return applied("set_at", x, value, *_parts(index))
 
 

@@ -241,6 +241,8 @@ def _take(
         indices = np.clip(indices, 0, a.shape[axis] - 1)
     elif mode == "wrap":
         indices = indices % a.shape[axis]
+    elif mode != "raise":
+        raise ValueError(f"got mode={mode!r}; expected 'raise', 'wrap' or 'clip'")
     return applied("getitem", a, *(slice(None),) * axis, indices)
 
 

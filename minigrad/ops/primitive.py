@@ -63,7 +63,7 @@ def primitive(
 
     Args:
         f: `f(*inputs, **params)`, arrays in and one array out. On arrays it just runs; with a
-            Tensor among the inputs the call is recorded.
+            Tensor among the inputs the call is recorded. It is given lists as arrays.
         vjp: `(g, y, *inputs, **params) -> cotangent of the input` for one input; for several, a
             tuple of these, with None where no derivative passes, or one function that returns a
             tuple. Written in plain NumPy, it serves second derivatives too.
@@ -80,6 +80,7 @@ def primitive(
         The function. Without `f`, a decorator.
 
     Raises:
+        DTypeError: f is no function, or vjp none; when used, if f returned no numbers.
         ShapeError: when used, if a rule's result does not broadcast from the input's shape.
 
     >>> @primitive(vjp=lambda g, y, x: g * y * (1 - y))
@@ -95,6 +96,12 @@ def primitive(
             function, vjp=vjp, symbol=symbol, code=code, latex=latex, inline=inline
         )
     name = getattr(f, "__name__", type(f).__name__)
+    given = vjp if type(vjp) in (tuple, list) else (vjp,)
+    if not callable(f) or not all(rule is None or callable(rule) for rule in given) or vjp is None:
+        raise DTypeError(
+            f"primitive: got {f!r} with vjp={vjp!r}; expected a function, and its rule: a function "
+            "(g, y, *inputs), or a tuple of one for each input"
+        )
     rules = (vjp,) if callable(vjp) and _takes_one(f) else None if callable(vjp) else tuple(vjp)
     vjps: Iterable[Any] = _split(name, vjp) if rules is None else rules
     op = Op(
@@ -112,10 +119,12 @@ def primitive(
 
     @wraps(f)
     def function(*inputs: Any, **params: Any) -> Any:
-        if Tensor in map(type, params.values()):
+        if params and Tensor in map(type, params.values()):
             raise DTypeError(
                 f"{name}: a parameter is a Tensor; pass it by position to differentiate by it"
             )
+        if list in map(type, inputs):
+            inputs = tuple([np.asarray(a) if type(a) is list else a for a in inputs])
         for a in inputs:
             if isinstance(a, Tensor):
                 break
@@ -123,7 +132,8 @@ def primitive(
             return f(*inputs, **params)
         if rules is not None and len(rules) != len(inputs):
             raise ShapeError(
-                f"{name}: got {len(inputs)} inputs; its vjp has {len(rules)} rules, one for each"
+                f"{name}: got {len(inputs)} inputs; its vjp has {len(rules)} rules, one for each "
+                "(a parameter is given by its name)"
             )
         return record(op, inputs, params)
 
@@ -154,9 +164,11 @@ def _checked_forward(name: str, f: Callable[..., Any]) -> Callable[..., Array]:
             finally:
                 tracer.reset(before)
         if not hasattr(y, "dtype"):
-            y = np.asarray(y)[()]
+            y = np.asarray(y)
+            y = y if y.dtype.kind == "O" else y[()]
         if y.dtype.kind not in "fciub":
-            raise DTypeError(f"{name}: it returned dtype {y.dtype}; expected an array of numbers")
+            got = "None" if y.dtype.kind == "O" and y.tolist() is None else f"dtype {y.dtype}"
+            raise DTypeError(f"{name}: it returned {got}; expected an array of numbers")
         return y
 
     return forward
@@ -186,7 +198,7 @@ def _checked(name: str, vjps: Iterable[Any], rule: Any, c: Any, shape: Any) -> A
         c = c[0]
     if c is None or isinstance(c, Tensor):
         return c
-    c = np.asarray(c)[()]
+    c = np.asarray(c)
     if c.dtype.kind not in "fciub":
         i = _index(vjps, rule)
         raise DTypeError(
@@ -198,7 +210,7 @@ def _checked(name: str, vjps: Iterable[Any], rule: Any, c: Any, shape: Any) -> A
         raise ShapeError(
             f"{name}: the vjp for input {i} returned shape {c.shape}; expected {shape}"
         )
-    return c
+    return c[()]
 
 
 def _index(vjps: Any, rule: Any) -> int:

@@ -293,27 +293,20 @@ def _term(claimed: Array, right: Array, x: Array) -> Iterator[tuple[str, Array, 
 
 def _of_shape(claimed: Array, right: Array, size: float) -> Mistake:
     """The mistake in a claim of another shape than the argument's."""
-    found = {}
+    shapes = f"it has shape {claimed.shape}, not {right.shape}"
 
     def same(wrong: Array) -> bool:
         return bool(np.all(np.abs(wrong - right) <= EXPLAINED * size))
 
     if _broadcasts(right.shape, claimed.shape) and same(sum_to(claimed, right.shape)):
-        found["missing_sum"] = (
-            f"it has shape {claimed.shape}, not {right.shape}: sum it over the axes along "
-            "which the argument was broadcast"
-        )
+        remedy = "sum it over the axes along which the argument was broadcast"
+        return Mistake("missing_sum", f"{shapes}: {remedy}")
     for order in permutations(range(right.ndim)) if right.ndim <= 4 else ():
         wrong = np.transpose(right, order)
         if wrong.shape == claimed.shape and np.all(np.abs(claimed - wrong) <= EXPLAINED * size):
-            found["transposed"] = _transposed(order)
-    shapes = f"it has shape {claimed.shape}, not {right.shape}"
-    if claimed.size == right.size and not found and same(np.reshape(claimed, right.shape)):
+            return Mistake("transposed", _transposed(order))
+    if claimed.size == right.size and same(np.reshape(claimed, right.shape)):
         return Mistake("shape", f"{shapes}; the numbers are right")
-    if len(found) == 1:
-        return Mistake(*found.popitem())
-    if found:
-        return Mistake("ambiguous", "; or ".join(found.values()), tuple(sorted(found)))
     return Mistake("shape", shapes)
 
 

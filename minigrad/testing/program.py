@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.errors import NoRuleError
 from minigrad.testing import ways
 from minigrad.testing.ways import Way
 from minigrad.transforms import grad
@@ -278,7 +279,7 @@ def draw_program(
                 lines.append(line)
                 values.append(value)
     if not lines:
-        lines = [Line(ways.UNARY[0], (0,))]
+        lines = [Line(draw.simple(inputs[0]), (0,))]
     return Program(tuple(inputs), tuple(constants), tuple(lines))._kept(set(), {})
 
 
@@ -318,7 +319,17 @@ class _Draw:
         elif kind in (3, 8):
             family = ways.rearrangements(shape)
         way = self.first(family, values[a]) or self.first(ways.UNARY, values[a])
-        return Line(way or ways.UNARY[0], (a,))
+        return Line(way or self.simple(values[a]), (a,))
+
+    def simple(self, value: Any) -> Way:
+        """The first function of one array that may occur and fits."""
+        for way in ways.UNARY:
+            if self.allowed(way) and way.fits(value):
+                return way
+        raise NoRuleError(
+            f"random_program: `allowed` leaves no function that is safe for {value}; "
+            "expected one that is safe everywhere, such as np.tanh"
+        )
 
     def of_two(self, kind: int, pair: tuple[int, int], values: Sequence[Any]) -> Line | None:
         a, b = (np.asarray(values[k]) for k in pair)

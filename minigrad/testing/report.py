@@ -101,13 +101,16 @@ class Report:
         return "\n".join(lines) or f"{self.name}: all {len(self.rows)} agree with differences"
 
     def graph(self) -> Graph | None:
-        """The graph of the function where it was checked; None if it is too large to be read."""
+        """The graph of the function where it was checked.
+
+        None if it is too large to be read, records nothing, or has a rule that fails.
+        """
         nodes = [t for t in self.roots if isinstance(t, Tensor)]
         if not nodes:
             return None
         try:
             drawn = graph(*nodes)
-        except MinigradError:  # a rule that is wrong may not fit
+        except Exception:  # a rule that is wrong may fail in any way
             return None
         return drawn if len(drawn) <= DRAWN else None
 

@@ -37,7 +37,7 @@ REFUSED = {
     "view": (lambda: X.view(int), r"view: .*use x.data.view\(...\)"),
     "float as index": (lambda: range(X[0]), "index: the tensor has dtype float64 and shape"),
     "several as index": (lambda: range(X.astype(int)), r"index: .* shape \(3,\); expected a sing"),
-    "at": (lambda: np.add.at(np.zeros(3), [0, 1, 2], X), "add.at has no derivative rule"),
+    "at": (lambda: np.add.at(np.zeros(3), [0, 1, 2], X), r"add.at: writes in .*minigrad.set_at\("),
     "dtype=": (lambda: np.add(X, 1, dtype=np.float32), "add with dtype= has no derivative rule"),
     "where=": (lambda: np.exp(X, where=[True] * 3), "exp with where= has no derivative rule"),
     "string": (lambda: X + "a", "add: got str 'a' as an operand; expected a Tensor, an array or a"),
@@ -250,3 +250,33 @@ def test_divmod_and_round():
     assert (whole.item(), rest.item(), x.grad) == (3, 1.5, 1)
     assert [part.item() for part in divmod(7.5, mg.tensor(2.0))] == [3, 1.5]
     assert mg.tensor(2.567).round(1).item() == 2.6
+
+
+@pytest.mark.parametrize("dtype", [float, int, complex, np.float32])
+def test_a_tensor_is_not_written_into_an_array(dtype):
+    """array[i] = x would lose the derivative; NumPy's error has the one that says so as its cause.
+
+    NumPy asks for the number by float(x), as the user may.
+    """
+    array = np.zeros(3, dtype)
+    with pytest.raises((TypeError, ValueError)) as caught:
+        array[0] = X[0]
+    error = caught.value if isinstance(caught.value, mg.DTypeError) else caught.value.__cause__
+    assert isinstance(error, mg.DTypeError)
+    assert "use array = minigrad.set_at(array, index, x), or np.stack of a list" in str(error)
+    assert array[0] == 0
+
+
+def test_what_may_be_written_into_an_array():
+    """A number asked for as such, an integer, what is not recorded; and a Tensor into a list."""
+    array, kept = np.zeros(4), [None]
+    array[0] = float(X[1])
+    array[1] = X[2].item()
+    array[2] = (X > 1).sum()
+    with mg.no_grad():
+        array[3] = X[0]
+    kept[0] = X[0]
+    assert array.tolist() == [2, 3, 2, 1]
+    assert isinstance(kept[0], mg.Tensor)
+    assert X.item(1) == 2
+    assert mg.tensor([[1.0, 2.0]]).item(0, 1) == 2

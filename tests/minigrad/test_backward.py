@@ -132,6 +132,7 @@ def test_assigning_a_gradient_copies_and_must_fit():
     ("output", "seed", "error", "message"),
     [
         (lambda x: x, None, mg.ShapeError, r"backward: the tensor has shape \(2,\), not a single "),
+        (lambda x: x[:0], None, mg.ShapeError, r"shape \(0,\), not a single element"),
         (lambda x: x, [1, 2, 3], mg.ShapeError, r"backward: seed: got shape \(3,\); expected \(2,"),
         (lambda x: x, ["a", "b"], mg.DTypeError, "backward: seed: got dtype <U1"),
         (

@@ -211,3 +211,9 @@ def test_random_programs(program):
     theirs = mg.grad(run, every)(*program.inputs)
     for a, b in zip(ours, theirs, strict=True):
         assert_allclose(a, b, rtol=1e-12, atol=1e-12)
+
+
+def test_what_is_no_function():
+    """It is refused where it is given."""
+    with pytest.raises(mg.DTypeError, match="checkpoint: got int 3; expected a function"):
+        mg.checkpoint(3)

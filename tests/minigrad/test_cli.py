@@ -64,6 +64,13 @@ def test_infinities_are_shown_without_a_warning(run, recwarn):
     assert (cells(out)["x"][3], cells(out)["J"][2]) == ("inf", "nan")
 
 
+def test_a_nudge_to_where_there_is_no_value_is_nan(run):
+    """The matrix that the last element's nudge makes is singular; the others' ratios stand."""
+    code, out, err = run("sum(inv(W))", "W=[[1, 1], [1, 0.999]]")
+    assert (code, err) == (0, "")
+    assert re.search(r"-1000, 0\], \[\S+, nan\]\]$", cells(out)["W"][-1])
+
+
 def test_large_graphs_are_not_nudged():
     """Where nudging would take long the columns are empty; the derivatives are there."""
     text = table(recorded("+".join(["sin(x)"] * 200) + "+ y.sum()", ["x=1", f"y={[1.0] * 200}"]))
@@ -222,6 +229,16 @@ def test_a_broken_pipe_is_quiet():
         child.stdout.close()
         assert child.stderr.read() == b""
     assert child.returncode == 1
+
+
+def test_an_interrupted_command_is_quiet(run, monkeypatch):
+    """Ctrl-C has the shell's exit code and no traceback."""
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("minigrad.cli.recorded", interrupted)
+    assert run(*LECTURE) == (130, "", "")
 
 
 def test_a_terminal_without_greek_letters():

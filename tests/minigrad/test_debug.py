@@ -118,6 +118,32 @@ def test_inside_a_checkpoint_and_a_trace():
     assert mg.compile(f)(np.ones(3)) == np.sqrt(3)  # no trace is left behind
 
 
+def test_long_paths_are_shortened():
+    """The nearest operations of a forward path; both ends of a backward one."""
+    x = mg.tensor([0.0, 1.0], name="x")
+
+    def counted(y):
+        for _ in range(20):
+            y = y + 1.0
+        return y
+
+    said = caught(mg.NonFiniteError, lambda: np.log(counted(x) - 20.0))
+    assert said.endswith("\n  path: … → " + "add → " * 10 + "subtract → log")
+    said = caught(mg.NonFiniteError, lambda: counted(np.sqrt(x)).sum().backward())
+    assert said.endswith("\n  path: sum" + " → add" * 5 + " → …" + " → add" * 4 + " → sqrt → x")
+
+
+def test_an_operand_with_no_finite_number_has_no_range():
+    """A range of none would be an error; the element is told where the operand lines up."""
+    stack = mg.tensor(np.ones((2, 3, 4)), name="stack")
+    said = caught(mg.NonFiniteError, lambda: stack @ np.full((4, 5), np.nan))
+    assert "\n  input 1: (4, 5) float64, not finite in 20 of 20 elements, first at [0, 0]\n" in said
+    said = caught(mg.NonFiniteError, lambda: stack * np.full(4, np.nan))
+    assert said.splitlines()[3] == (
+        "  input 1: (4,) float64, not finite in 4 of 4 elements, first at [0]; nan at [0, 0, 0]"
+    )
+
+
 def test_cotangents_that_only_together_are_infinite():
     """Each of two uses of x gives 1e308; their sum overflows."""
     x = mg.tensor(0.0, name="x")
@@ -454,6 +480,13 @@ def test_units_of_a_network_with_examples_in_rows():
     said = lint(lambda: np.maximum(X.T @ W1 + b, 0) @ W2)
     assert len(said) == 1
     assert said[0].startswith("1 of the 3 units that W2 reads are 0 for each of the last 60")
+
+
+def test_units_of_one_example_are_not_judged():
+    """A vector of units, or a stack of matrices, has no axis of examples to judge over."""
+    W = mg.tensor(np.ones((2, 3)), name="W")
+    for shape in ((3,), (5, 3, 4)):
+        assert lint(lambda shape=shape: W @ np.maximum(mg.tensor(np.full(shape, -1.0)), 0)) == []
 
 
 def test_units_that_rest_now_and_then():

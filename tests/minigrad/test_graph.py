@@ -222,6 +222,8 @@ def test_unknown_nodes_and_bad_outputs():
         mg.graph(3.0)
     with pytest.raises(mg.DTypeError, match="graph: got no outputs"):
         mg.graph()
+    with pytest.raises(mg.DTypeError, match="graph: names is list; expected a dict, as locals"):
+        mg.graph(names["a"] * X, names=["a"])
 
 
 def test_a_notebook_shows_text_and_picture():

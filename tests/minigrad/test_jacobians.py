@@ -197,3 +197,40 @@ def test_mistakes_are_named():
         mg.jvp(np.sin, (np.ones(3),), (np.ones(2),))
     with pytest.raises(mg.ShapeError, match=r"grad: f returned shape \(2,\)"):
         mg.hessian(lambda x: x * x)(np.ones(2))
+
+
+# Kinds of numbers ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_a_complex_function_of_real_numbers(repeats):
+    """Its Jacobian is complex, whichever way is the shorter: of a Fourier transform, its matrix."""
+    x = np.array([0.5, -1.0, 2.0])
+    J = mg.jacobian(lambda x: np.concatenate([np.fft.fft(x)] * repeats))(x)
+    assert J.dtype == complex
+    assert_close(J, np.tile(np.fft.fft(np.eye(3)), (repeats, 1)), 1e-14)
+    squared = mg.grad(lambda x: np.sum(np.abs(mg.jacobian(lambda x: np.exp(1j * x**2))(x)) ** 2))
+    assert_close(squared(x), 8 * x, 1e-13)  # |2ix exp(ix²)|² = 4x²
+
+
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_a_real_function_of_complex_numbers(repeats):
+    """Its Jacobian holds gradients, whichever way is the shorter."""
+    z = np.array([3 + 4j])
+    J = mg.jacobian(lambda z: np.concatenate([np.abs(z), np.imag(z)] * repeats))(z)
+    assert_close(J, np.array([[0.6 - 0.8j], [-1j]] * repeats), 1e-15)
+
+
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_a_jacobian_has_the_precision_of_its_argument(repeats):
+    """Whichever way is the shorter."""
+    f = lambda x: np.concatenate([x] * repeats).astype(np.float32)  # noqa: E731
+    assert mg.jacobian(f)(np.ones(2)).dtype == np.float64
+    assert mg.jacobian(lambda x: f(x).astype(float))(np.ones(2, np.float32)).dtype == np.float32
+
+
+def test_without_elements():
+    """An axis of size 0 in the argument, or in the output, is one in the Jacobian."""
+    assert mg.jacobian(lambda x: x)(np.zeros((0, 2))).shape == (0, 2, 0, 2)
+    assert mg.jacobian(lambda x: x[:0])(np.ones(3)).shape == (0, 3)
+    assert mg.jacobian(lambda x: np.append(x, 1.0))(np.zeros(0)).shape == (1, 0)

@@ -164,7 +164,15 @@ def test_eight_threads_at_once(program):
 
 @pytest.mark.parametrize(
     ("shape", "broadcast"),
-    [((), (2, 3)), ((3,), (2, 3)), ((1, 3), (2, 3)), ((2, 1), (4, 2, 3)), ((1, 1), (1, 1))],
+    [
+        ((), (2, 3)),
+        ((3,), (2, 3)),
+        ((1, 3), (2, 3)),
+        ((2, 1), (4, 2, 3)),
+        ((1, 1), (1, 1)),
+        ((1,), (0,)),
+        ((1, 3), (2, 0, 3)),
+    ],
 )
 def test_sum_to_is_the_transpose_of_broadcasting(shape, broadcast):
     """<c, broadcast(t)> = <sum_to(c), t>, for arrays and for Tensors."""
@@ -173,3 +181,40 @@ def test_sum_to_is_the_transpose_of_broadcasting(shape, broadcast):
     for summed in (sum_to(c, shape), sum_to(mg.tensor(c), shape).data):
         assert summed.shape == shape
         np.testing.assert_allclose(np.sum(summed * t), np.sum(c * np.broadcast_to(t, broadcast)))
+
+
+# What np.where took, on its way back --------------------------------------------------------------
+
+AT_ZERO = np.array([0.0, 4.0])  # where the slope of a root is infinite
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_a_branch_chosen_for_each_row(rows):
+    """What is broadcast into np.where: each element has the cotangents of the rows that took it."""
+    taken = np.ones((rows, 1)) * AT_ZERO > 0
+    y = lambda x: np.where(taken, np.sqrt(x), 0).sum()  # noqa: E731
+    assert mg.grad(y)(np.array([1.0, 4.0])).tolist() == [0, rows / 4]
+    column = lambda x: np.where(taken.T, np.sqrt(x), 0).sum()  # noqa: E731
+    assert mg.grad(column)(AT_ZERO[:, None] + 4).tolist() == [[0], [rows / 2 / 8**0.5]]
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_a_node_taken_twice():
+    """It counts where either took it; another use of it, before or after, counts everywhere."""
+
+    def f(x, uses):
+        h = np.sqrt(x)
+        ways = {
+            "first": lambda: np.where(AT_ZERO < 1, h, 0),
+            "last": lambda: np.where(AT_ZERO > 1, h, 0),
+            "plain": lambda: h,
+        }
+        return sum([ways[use]() for use in uses]).sum()
+
+    slope = mg.grad(f)
+    assert slope(AT_ZERO, ["last"]).tolist() == [0, 0.25]
+    assert slope(AT_ZERO, ["last", "last"]).tolist() == [0, 0.5]
+    assert slope(AT_ZERO, ["first", "last"]).tolist() == [np.inf, 0.25]
+    assert slope(AT_ZERO, ["last", "first"]).tolist() == [np.inf, 0.25]
+    assert slope(AT_ZERO, ["plain", "last"]).tolist() == [np.inf, 0.5]
+    assert slope(AT_ZERO, ["last", "plain"]).tolist() == [np.inf, 0.5]

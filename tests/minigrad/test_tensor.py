@@ -37,6 +37,12 @@ def test_a_dtype_can_be_asked_for():
         mg.tensor(1j, dtype=float)
 
 
+def test_dtype_and_name_are_keywords():
+    """tensor(2, float) is a TypeError: what the number means would have to be remembered."""
+    with pytest.raises(TypeError, match="positional"):
+        mg.tensor(2, float)
+
+
 def test_another_byte_order_becomes_the_machines():
     """An array read from a file of the other byte order is converted once."""
     assert mg.tensor(np.ones(2, ">f8")).dtype.isnative

@@ -195,6 +195,11 @@ MISTAKES = {
         mg.ShapeError,
         r"grad: f returned shape \(3,\); expected a single element: .*\.sum\(\), or use vjp",
     ),
+    "nothing in it": (
+        lambda: mg.grad(lambda x: x[:0])(np.ones(3)),
+        mg.ShapeError,
+        r"grad: f returned shape \(0,\); expected a single element",
+    ),
     "nothing": (
         lambda: mg.grad(lambda x: None)(1.0),
         mg.DTypeError,
@@ -259,6 +264,11 @@ MISTAKES = {
         lambda: mg.vjp(lambda x: x, 1.0)[1](mg.tensor(1j)),
         mg.DTypeError,
         "vjp: cotangent: got dtype complex128; expected float64",
+    ),
+    "a larger recorded cotangent": (
+        lambda: mg.vjp(lambda x: x, np.ones(2))[1](mg.tensor([1.0, 2.0, 3.0])),
+        mg.ShapeError,
+        r"vjp: cotangent: got shape \(3,\); expected \(2,\)",
     ),
     "a recorded cotangent of another shape": (
         lambda: mg.vjp(lambda x: x, np.ones(3))[1](mg.tensor([1.0])),

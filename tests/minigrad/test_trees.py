@@ -1,6 +1,6 @@
 """Trees: whatever nesting of containers a user keeps parameters in, taken apart and put back."""
 
-from collections import OrderedDict, namedtuple
+from collections import OrderedDict, defaultdict, namedtuple
 from dataclasses import dataclass, field
 
 import pytest
@@ -75,3 +75,36 @@ def test_the_wrong_number_of_leaves(new):
     _, rebuild = flatten([1, (2, 3)])
     with pytest.raises(mg.ShapeError, match=f"tree: got {len(new)} leaves; expected 3"):
         rebuild(new)
+
+
+class Params(dict):
+    """A dict with a property."""
+
+    @property
+    def w(self):
+        return self["w"]
+
+
+class Stack(list):
+    """A list with a method."""
+
+    def top(self):
+        return self[-1]
+
+
+@pytest.mark.parametrize(
+    ("tree", "f"),
+    [
+        (Params(w=3.0, b=1.0), lambda p: p.w**2 + p["b"]),
+        (defaultdict(float, w=3.0, b=1.0), lambda p: p["w"] ** 2 + p["b"] + p["none"]),
+        (OrderedDict(b=1.0, w=3.0), lambda p: p.popitem()[1] ** 2 + p["b"]),
+        (Stack([1.0, 3.0]), lambda p: p.top() ** 2 + p[0]),
+    ],
+)
+def test_classes_made_of_containers_stay_what_they_are(tree, f):
+    """The function gets, and the gradient is, an instance of the same class."""
+    g = mg.grad(f)(tree)
+    assert type(g) is type(tree)
+    assert sorted(g.values() if isinstance(g, dict) else g) == [1, 6]
+    if isinstance(g, defaultdict):
+        assert g.default_factory is float

@@ -1,6 +1,7 @@
 """vjp: the value and its pullback, for trees, complex numbers and Tensors; stop_gradient."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from oracles import assert_close
 from strategies import arrays
@@ -64,6 +65,16 @@ def test_a_cotangent_that_is_a_tensor():
     (pulled,) = pullback(g)
     pulled.sum().backward()
     assert (pulled.data.tolist(), g.grad.tolist()) == ([6, 8], [6, 8])
+
+
+@pytest.mark.parametrize(("given", "wanted"), [("f4", "f8"), ("f8", "f4"), ("f8", "c16")])
+def test_a_recorded_cotangent_of_another_precision(given, wanted):
+    """It counts in the output's dtype, and its own derivative comes in its own."""
+    g = mg.tensor([1.0, 2.0], dtype=given)
+    (pulled,) = mg.vjp(lambda x: x, np.ones(2, wanted))[1](g)
+    assert pulled.dtype == wanted
+    np.sum(pulled.real).backward()
+    assert (g.grad.dtype, g.grad.tolist()) == (given, [1, 1])
 
 
 def test_vjp_of_complex_functions():

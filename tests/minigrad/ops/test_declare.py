@@ -42,6 +42,26 @@ def test_a_function_without_a_row_says_how_to_declare_one(function, rows):
     assert f"minigrad.primitive({module}.{function.__name__}, vjp=lambda g, y, x: ...)" in text
 
 
+def test_answers_about_values_are_computed_anew_in_compiled_code():
+    """Also where arrays are given by name; of Tensors in a list they cannot be, which is said."""
+    places = mg.compile(lambda x: np.searchsorted(x, v=x[::-1]) + x)
+    for x in ([1.0, 2.0, 3.0], [1.0, 1.0, 1.0], [0.0, 5.0, 9.0]):
+        x = np.array(x)
+        np.testing.assert_array_equal(places(x), np.searchsorted(x, x[::-1]) + x)
+    among = mg.compile(lambda x: np.searchsorted(x, [x[0], x[1]]) + x[:2])
+    with pytest.raises(mg.GraphError, match=r"compile: searchsorted of a traced value at test_dec"):
+        among(x)
+
+
+@pytest.mark.parametrize(
+    "call", [lambda x: x.swapaxes(0), lambda x: x.swapaxes(0, 1, 2), lambda x: x.repeat()]
+)
+def test_a_method_with_too_few_or_too_many_arguments(call):
+    """The message says what it takes."""
+    with pytest.raises(NoRuleError, match=r"too few or too many arguments; a Tensor takes a, "):
+        call(mg.tensor(np.ones((2, 2))))
+
+
 def test_an_argument_that_says_numpys_default_is_as_if_not_given():
     x = mg.tensor([1.0, 3.0])
     assert np.quantile(x, 0.5, weights=None, overwrite_input=False).item() == 2

@@ -12,6 +12,7 @@ from oracles import assert_close, complex_step
 from strategies import NONZERO, arrays, broadcastable_pairs
 
 import minigrad as mg
+from minigrad.ops.elementwise import _i1
 
 INF = np.inf
 OPERATORS = [
@@ -47,6 +48,14 @@ def test_clip_takes_the_left_derivative_at_its_bounds():
     """At the lower bound nothing passes, at the upper bound everything does."""
     x = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
     assert mg.grad(lambda x: np.clip(x, -1, 1).sum())(x).tolist() == [0, 0, 1, 1, 0]
+
+
+def test_the_slope_of_i0_needs_no_scipy():
+    """Without SciPy, which has I₁, it is an integral that equally spaced points give exactly."""
+    special = pytest.importorskip("scipy.special")
+    x = np.linspace(-700, 700, 281)
+    np.testing.assert_allclose(_i1(x), special.i1(x), rtol=1e-13)
+    np.testing.assert_array_equal(_i1(np.zeros((2, 0))), np.zeros((2, 0)))
 
 
 def test_clip_passes_the_derivative_to_the_bound_that_holds():

@@ -200,3 +200,15 @@ def test_sums_by_label():
     y.backward(np.array([10.0, 20.0, 30.0]))
     assert (y.data.tolist(), w.grad.tolist()) == ([2, 5, 0], [20, 10, 20])
     assert np.bincount(mg.tensor([1.0, 1.0]).astype(int)).data.tolist() == [0, 2]
+
+
+def test_an_array_that_cannot_hold_the_value():
+    """Integers would cut a float off, and its derivative with it; float32 only rounds."""
+    with pytest.raises(
+        mg.DTypeError, match=r"set_at: .* float64, .* int64 cannot .*astype\(float64\)"
+    ):
+        mg.set_at(np.arange(3), 0, mg.tensor(1.5))
+    with pytest.raises(mg.DTypeError, match="value of dtype complex128, which an array of float64"):
+        mg.set_at(mg.tensor([1.0, 2.0]), 0, 1j)
+    assert mg.set_at(np.arange(3), 0, 7).tolist() == [7, 1, 2]
+    assert mg.grad(lambda v: mg.set_at(np.zeros(2, np.float32), 0, v).sum())(0.1) == 1

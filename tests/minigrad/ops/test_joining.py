@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cases import takes
 
 import minigrad as mg
 
@@ -114,6 +115,19 @@ def test_blocks_and_trimmed_zeros():
     assert np.trim_zeros(0 * x).data.tolist() == []
 
 
+@pytest.mark.skipif(not takes(np.trim_zeros, "axis"), reason="NumPy 2.2")
+def test_zeros_are_trimmed_along_some_axes():
+    """The others keep their length, also where nothing but zeros is in them."""
+    x = np.zeros((4, 5))
+    x[1:3, [1, 3]] = [[1, 0], [2, 3]]
+    for given in (x, 0 * x):
+        for trim in ("fb", "f", "b"):
+            for axis in (None, 0, -1, (1, 0)):
+                wanted = np.trim_zeros(given, trim, axis=axis)
+                got = np.trim_zeros(mg.tensor(given), trim, axis=axis)
+                np.testing.assert_array_equal(got.data, wanted)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -121,11 +135,17 @@ def test_blocks_and_trimmed_zeros():
         (lambda x: np.vsplit(x, 3), mg.ShapeError, r"vsplit: \(3,\): .* 2 or more dimensions"),
         (lambda x: np.take(x, 3), mg.IndexingError, "index 3 is out of bounds"),
         (lambda x: np.take(x, 0, out=np.zeros(())), mg.ShapeError, "take: .*out= writes in place"),
+        (lambda x: np.take(x, 0, mode="wrpa"), mg.ShapeError, r"take: \(3,\): got mode='wrpa'; exp"),
+        (
+            lambda x: np.take_along_axis(x, np.array([[0]]), 0),
+            mg.ShapeError,
+            r"take_along_axis: \(3,\), \(1, 1\): .*same number of dimensions",
+        ),
         (lambda x: np.vstack([x, x], dtype=int), mg.NoRuleError, "vstack: .*'dtype'.* takes tup"),
         (lambda x: np.vstack([x, "a"]), mg.DTypeError, "vstack: got str 'a' as an operand"),
         (lambda x: np.vstack([x, np.ones(2)]), mg.ShapeError, r"concatenate: \(1, 3\), \(1, 2\)"),
         (lambda x: np.meshgrid(x, indexing="yx"), mg.ShapeError, "meshgrid: .*'xy' and 'ij'"),
-        (lambda x: np.choose([0, 2, 0], [x, x]), mg.ShapeError, "choose: .*invalid entry"),
+        (lambda x: np.choose([0, 2, 0], [x, x]), mg.ShapeError, r"choose: \(3,\), \(3,\): inv"),
         (lambda x: np.block([x, [x]]), mg.ShapeError, "block: .*leaves must be equally deep"),
         (lambda x: np.geomspace(x, -x), mg.ShapeError, "geomspace: .*not zero and of one sign"),
         (lambda x: np.piecewise(x, [x > 0], [1, 2, 3]), mg.ShapeError, "piecewise: .*one more"),
@@ -151,6 +171,23 @@ def test_piecewise_takes_a_matrix_for_a_list_of_conditions():
     x, conditions = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[True, False], [False, True]])
     y = np.piecewise(mg.tensor(x), conditions, [np.negative, np.square])
     np.testing.assert_array_equal(y.data, np.piecewise(x, conditions, [np.negative, np.square]))
+
+
+def test_piecewise_takes_one_condition_as_a_list_of_bools():
+    """NumPy reads a list of bools as one condition where x is an array."""
+    x, condition = np.array([1.0, 2.0, 3.0]), [True, False, True]
+    y, pullback = mg.vjp(lambda x: np.piecewise(x, condition, [np.square, np.negative]), x)
+    np.testing.assert_array_equal(y, np.piecewise(x, condition, [np.square, np.negative]))
+    assert pullback(np.ones(3))[0].tolist() == [2, -1, 6]
+
+
+def test_one_part_among_thousands_of_constants():
+    """A block without a Tensor is joined as the array that it is."""
+    a = mg.tensor([7.0])
+    y = np.concatenate([np.array([float(i)]) for i in range(4000)] + [a])
+    assert y.data.tolist() == [*range(4000), 7]
+    y.backward(np.arange(4001.0))
+    assert a.grad.tolist() == [4000]
 
 
 def test_thousands_of_parts_join_block_by_block():

@@ -127,6 +127,11 @@ MISTAKES = {
         mg.DTypeError,
         "product: the vjp for input 0 returned dtype <U1; expected numbers",
     ),
+    "a dict": (
+        use(lambda g, y, a, b: ({"a": g}, g)),
+        mg.DTypeError,
+        "product: the vjp for input 0 returned dtype object; expected numbers",
+    ),
     "too few rules": (
         use((lambda g, y, a, b: g * b,)),
         mg.ShapeError,
@@ -141,6 +146,26 @@ MISTAKES = {
         use(lambda g, y, a, b: (g * b,)),
         mg.ShapeError,
         "product: its vjp returned a tuple of 1; expected a tuple, one for each of 2 inputs",
+    ),
+    "nothing": (
+        use(lambda g, y, a, b: (g, g), lambda a, b: None),
+        mg.DTypeError,
+        "<lambda>: it returned None; expected an array of numbers",
+    ),
+    "no function": (
+        lambda: mg.primitive(3, vjp=np.cos),
+        mg.DTypeError,
+        r"primitive: got 3 with vjp=<ufunc 'cos'>; expected a function, and its rule: a function",
+    ),
+    "no rule": (
+        lambda: use(None),
+        mg.DTypeError,
+        r"with vjp=None; expected .* \(g, y, \*inputs\), or a tu",
+    ),
+    "a rule that is none": (
+        lambda: use((3, None)),
+        mg.DTypeError,
+        r"with vjp=\(3, None\); expected a func",
     ),
     "no array": (
         use(lambda g, y, a, b: (g, g), lambda a, b: "text"),
@@ -182,3 +207,16 @@ def test_one_rule_for_all_inputs_is_evaluated_once():
     product = mg.primitive(lambda a, b: a * b, vjp=vjp)
     assert mg.grad(product, (0, 1))(3.0, 2.0) == (2.0, 3.0)
     assert len(seen) == 1
+
+
+def test_lists_are_arrays():
+    """As in NumPy's functions; tuples stay, they may be a shape."""
+    f = mg.primitive(lambda x, y: np.sum((x - y.astype(float)) ** 2), vjp=(
+        lambda g, y, a, b: 2 * g * (a - b), lambda g, y, a, b: -2 * g * (a - b)
+    ))  # fmt: skip
+    x = mg.tensor([1.0, 2.0])
+    f(x, [3, 5]).backward()
+    assert x.grad.tolist() == [-4, -6]
+    assert f(np.ones(2), [1, 2]) == 1
+    shaped = mg.primitive(np.reshape, vjp=(lambda g, y, x, shape: np.reshape(g, x.shape), None))
+    assert mg.grad(lambda x: shaped(x, (2, 2))[1, 0])(np.ones(4)).tolist() == [0, 0, 1, 0]

@@ -68,6 +68,12 @@ def test_unwrap_moves_by_constants():
     assert p.grad.tolist() == [1, 2, 3, 4]
 
 
+def test_slopes_of_whole_numbers():
+    """Differences of integers are halved as real numbers, recorded ones too."""
+    n = (mg.tensor([1.0, 3.0, 8.0]) > 2).astype(int) * np.array([1, 2, 5])
+    np.testing.assert_array_equal(np.gradient(n).data, np.gradient(np.array([0, 2, 5])))
+
+
 def test_the_area_under_a_line_that_ends():
     """One point encloses nothing; dx scales what several do."""
     assert float(np.trapezoid(mg.tensor([3.0]))) == 0
@@ -94,6 +100,7 @@ def test_the_area_under_a_line_that_ends():
         (lambda x: np.polydiv(x[None], x), mg.ShapeError, "polydiv: .*two vectors"),
         (lambda x: np.correlate(x, x[0]), mg.ShapeError, "correlate: .*two vectors"),
         (lambda x: np.convolve(x, x[:0]), mg.ShapeError, "convolve: .*cannot be empty"),
+        (lambda x: np.vander(x[None]), mg.ShapeError, r"vander: \(1, 3\): .*one-dimensional"),
     ],
 )
 def test_what_does_not_fit_is_named(call, error, message):

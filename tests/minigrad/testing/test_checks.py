@@ -1,7 +1,7 @@
 """check_grads: right functions pass, wrong ones fail and are told apart."""
 
 from collections import namedtuple
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -155,10 +155,53 @@ def test_a_rule_that_fails_is_named():
         check_grads(lambda x: np.sum(product(SQUARE, x)), np.ones((3, 2)))
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [lambda g, y, x: {}, lambda g, y, x: x @ x, lambda g, y, x: 1 / 0],
+    ids=["type", "shape", "zero"],
+)
+def test_a_function_whose_rule_fails_has_no_graph(rule):
+    """However it fails: the report is there, and to ask for its graph is no error."""
+    wrong = mg.primitive(np.sin, vjp=rule)
+    report = check_grads(lambda x: np.sum(wrong(x)), np.ones((2, 3)), raises=False)
+    assert [found.op for found in report.rules] == ["sin"]
+    assert "cannot be checked" in report.verdict
+    assert report.graph() is None
+
+
+def test_a_function_that_records_nothing_has_no_graph():
+    """There is no node of it."""
+    assert check_grads(lambda x: np.ones(3), V).graph() is None
+
+
+def test_a_rule_may_return_a_tuple_of_one():
+    """As one for all inputs does; it is judged as what it holds."""
+    for factor in (1, 2):
+        sin = mg.primitive(np.sin, vjp=lambda g, y, x: (factor * g * np.cos(x),))  # noqa: B023
+        report = check_grads(lambda x: sin(x), V, raises=False)
+        assert [rule.mistake.kind for rule in report.rules] == ["factor"] * (factor - 1)
+
+
+def test_the_number_that_is_wrong_is_named():
+    """Of a complex argument too, whose numbers are two each."""
+    wrong = mg.primitive(np.square, vjp=lambda g, y, z: 2 * g * np.array([z[0], np.conj(z[1])]))
+    report = check_grads(lambda z: np.real(np.sum(wrong(z))), V[:2] + 1j, order=1, raises=False)
+    assert report.rows[0].at.startswith("imaginary part of element [1]: minigrad gives 2;")
+
+
 def test_an_error_of_the_function_itself_is_its_own():
-    """It is no wrong rule."""
+    """It is no wrong rule; nor where only differences meet it, within a primitive."""
     with pytest.raises(ShapeError, match="matmul"):
         check_grads(lambda x: x @ x, np.ones((2, 3)))
+
+    def nowhere_else(x):
+        if x != 1.0:
+            raise KeyError("only at 1")
+        return x * x
+
+    alone = mg.primitive(nowhere_else, vjp=lambda g, y, x: 2 * g * x)
+    with pytest.raises(KeyError, match="only at 1"):
+        check_grads(lambda x: alone(x), 1.0)
 
 
 def test_a_missing_rule_is_named():
@@ -317,6 +360,26 @@ def test_arguments_are_called_as_in_the_signature():
 
     report = check_grads(f, Pair(V, V), [V], order=1)
     assert [r.argument for r in report.rows[::2]] == ["p.left", "p.right", "argument 1[0]"]
+
+
+def test_only_what_is_differentiated_has_a_name():
+    """No None in a tree, and no field that a dataclass computes; a signature may be hidden."""
+
+    @dataclass
+    class Scaled:
+        W: Any
+        b: Any = None
+        size: Any = field(init=False, default=7.0)
+
+    class Hidden:
+        __signature__ = "none"
+
+        def __call__(self, params):
+            return params["p"].W * params["q"]
+
+    report = check_grads(Hidden(), {"p": Scaled(V), "none": None, "q": V}, order=1)
+    names = ["argument 0['p'].W", "argument 0['q']"]
+    assert [r.argument for r in report.rows[::2]] == names
 
 
 def test_it_changes_nothing():

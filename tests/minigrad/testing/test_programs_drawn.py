@@ -10,7 +10,7 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 import minigrad as mg
-from minigrad import DTypeError
+from minigrad import DTypeError, NoRuleError
 from minigrad.ops.declare import elementwise, rule
 from minigrad.table import ROWS
 from minigrad.testing import (
@@ -86,7 +86,18 @@ def test_ways_may_be_left_out():
     for seed in range(300):
         program = random_program(seed, allowed=allowed, nested=False)
         assert not program.nested
-        assert all(allowed(line.way) or line.way is UNARY[0] for line in program.lines)
+        assert all(allowed(line.way) for line in program.lines)
+
+
+@pytest.mark.parametrize("only", [UNARY[0], UNARY[20]], ids=lambda way: way.code)
+def test_all_ways_but_one_may_be_left_out(only):
+    """The one that is left is in every line; with none left, that is said."""
+    for seed in range(100):
+        lines = random_program(seed, allowed=lambda way: way is only).lines
+        assert lines
+        assert {line.way for line in lines} == {only}
+    with pytest.raises(NoRuleError, match="`allowed` leaves no function that is safe for"):
+        random_program(0, allowed=lambda way: False)
 
 
 PLANTED = {
