@@ -15,7 +15,7 @@ from PIL import Image
 HERE = Path(__file__).resolve().parent
 PICTURES = HERE / "pictures" / "lectures"
 LARGEST = 60 * 1024  # bytes of a picture
-WIDTH = 800  # pixels of a picture made smaller
+WIDTHS = (800, 400, 240)  # pixels of a picture made smaller
 
 
 def run(script: Path, out: Path) -> None:
@@ -26,12 +26,15 @@ def run(script: Path, out: Path) -> None:
 
 
 def shrink(source: Path, target: Path) -> None:
-    """Copy a picture, a PNG that is too large with fewer pixels and 128 colours."""
+    """Copy a picture, a PNG that is too large with 128 colours and as few pixels as it takes."""
     if source.suffix == ".png" and source.stat().st_size > LARGEST:
         with Image.open(source) as opened:
             picture = opened.convert("RGB")
-            picture.thumbnail((WIDTH, WIDTH))
+        for width in WIDTHS:
+            picture.thumbnail((width, width))
             picture.quantize(128).save(target, optimize=True)
+            if target.stat().st_size <= LARGEST:
+                break
     else:
         shutil.copyfile(source, target)
     if target.stat().st_size > LARGEST:

@@ -107,7 +107,7 @@ def relu(z: Array) -> Array:
 
 
 @mg.primitive(vjp=lambda g, y, z, slope=0.01: np.where(z > 0, g, slope * g), inline=True)
-def leaky_relu(z: Array, slope: float = 0.01) -> Array:
+def leaky_relu(z: Array, *, slope: float = 0.01) -> Array:
     """ReLU that keeps a small slope for negative z, so that no unit stops learning.
 
     g(z) = z for z > 0, else slope·z; g'(z) = 1 or slope; at the kink slope, the left derivative.
@@ -204,7 +204,7 @@ def gelu(z: Array) -> Array:
 
 
 @mg.primitive(vjp=lambda g, y, z, alpha=1.0: g * np.where(z > 0, 1, y + alpha), inline=True)
-def elu(z: Array, alpha: float = 1.0) -> Array:
+def elu(z: Array, *, alpha: float = 1.0) -> Array:
     """Exponential linear unit.
 
     g(z) = z for z > 0, else α(e^z − 1); g'(z) = 1 or a + α; at 0 it is α, the left derivative

@@ -16,7 +16,7 @@ import minigrad as mg
 from nn import closed_form
 from nn.errors import ArgumentError
 from nn.losses import LOSSES, Loss, binary_cross_entropy, class_columns, cross_entropy, inside
-from nn.network import DeepNetwork
+from nn.network import DeepNetwork, deep_network
 from nn.objective import choose_loss
 
 __all__ = ["Report", "Row", "check_closed_form"]
@@ -123,6 +123,7 @@ def check_closed_form(
     >>> report.ok, len(report.rows), report.rows[0].quantity, report.rows[0].size
     (True, 8, 'dA', (1, 2))
     """
+    deep_network("check_closed_form", network)
     X, Y = np.asarray(X), np.asarray(Y)
     function, paired = choose_loss(network, loss)
     name = getattr(function, "__name__", repr(function))

@@ -47,6 +47,8 @@ class Dense:
 
 def in_use(network: Module) -> Module:
     """A copy as `eval()` leaves it: to look at it is to change nothing, neither mode nor draws."""
+    if not isinstance(network, Module):
+        raise ArgumentError(f"got {network!r} for a network; expected a Module")
     try:
         return copy.deepcopy(network).eval()
     except Exception as error:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import minigrad as mg
-from nn.errors import ArgumentError
+from nn.errors import within
 from nn.module import Module, Seed
 
 __all__ = ["Dropout"]
@@ -43,8 +43,7 @@ class Dropout(Module):
     """
 
     def __init__(self, rate: float = 0.5, seed: Seed = None) -> None:
-        if not 0 <= rate < 1:
-            raise ArgumentError(f"Dropout: got rate={rate}; expected at least 0 and below 1")
+        within("Dropout", "rate", rate, lambda x: 0 <= x < 1, "at least 0 and below 1")
         self.rate = rate
         self._rng = np.random.default_rng(seed)
 
@@ -52,8 +51,11 @@ class Dropout(Module):
         """A with elements left out in training; A itself in use.
 
         Args:
-            A: of any shape, floating.
+            A: of any shape, floating; whole numbers become float64.
         """
+        if not isinstance(A, mg.Tensor):
+            A = np.asarray(A)
+            A = A if A.dtype.kind in "fc" else A.astype(np.float64)
         return A * _kept(A, layer=self)
 
     def __repr__(self) -> str:

@@ -5,12 +5,12 @@ Read next: `nn.activations`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import minigrad as mg
 
-__all__ = ["ArgumentError", "missing_extra", "pick"]
+__all__ = ["ArgumentError", "missing_extra", "pick", "within"]
 
 T = TypeVar("T")
 
@@ -29,6 +29,21 @@ def pick(what: str, name: Any, table: Mapping[str, T]) -> T:
     if not isinstance(name, str) or name not in table:
         raise ArgumentError(f"{what}: got {name!r}; expected one of {', '.join(table)}")
     return table[name]
+
+
+def within(who: str, name: str, value: Any, ok: Callable[[Any], Any], expected: str) -> None:
+    """An error that says what was expected, unless the value is one that `ok` takes.
+
+    >>> within("SGD", "lr", "0.1", lambda x: x > 0, "a positive number")
+    Traceback (most recent call last):
+    nn.errors.ArgumentError: SGD: got lr='0.1'; expected a positive number
+    """
+    try:
+        fine = bool(ok(value))
+    except (TypeError, ValueError, mg.MinigradError):  # no number at all
+        fine = False
+    if not fine:
+        raise ArgumentError(f"{who}: got {name}={value!r}; expected {expected}")
 
 
 def missing_extra(what: str, library: str, extra: str, error: ImportError) -> ImportError:

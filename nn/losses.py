@@ -36,7 +36,8 @@ def _examples(loss: str, A: np.ndarray, Y: np.ndarray, of: str = "A") -> int:
     """m, where A, which the message calls `of`, and Y are both (n, m) with m > 0."""
     shape = np.shape(A)
     if shape != np.shape(Y):
-        raise mg.ShapeError(f"{loss}: {of} is {shape} but Y is {np.shape(Y)}")
+        row = f"; give Y as a row, {shape}" if shape == (1, *np.shape(Y)) else ""
+        raise mg.ShapeError(f"{loss}: {of} is {shape} but Y is {np.shape(Y)}{row}")
     if len(shape) != 2:
         raise mg.ShapeError(f"{loss}: {of} is {shape}; expected (n, m), a column for each example")
     if not shape[1]:
@@ -44,12 +45,19 @@ def _examples(loss: str, A: np.ndarray, Y: np.ndarray, of: str = "A") -> int:
     return int(shape[1])
 
 
-def _probabilities(loss: str, Y: Array) -> None:
+def _probabilities(loss: str, Y: Array, A: Array | None = None) -> None:
     if isinstance(Y, mg.Tensor):  # when compiled, which has looked at the first values
         return
     if not (Y.min() >= 0 and Y.max() <= 1):  # so written that nan fails
         raise ArgumentError(
             f"{loss}: labels from {Y.min()} to {Y.max()}; expected each within [0, 1]"
+        )
+    if A is None or isinstance(A, mg.Tensor):
+        return
+    if A.min() < 0 or A.max() > 1:  # of nan J is nan
+        raise ArgumentError(
+            f"{loss}: A from {A.min():.4g} to {A.max():.4g}; expected probabilities, within "
+            f"[0, 1]; for logits there is {loss}_with_logits"
         )
 
 
@@ -58,7 +66,7 @@ def _probabilities(loss: str, Y: Array) -> None:
 
 def inside(A: Array) -> Array:
     """A, with 0 and 1 moved to the nearest number inside (0, 1) that log and 1/x can take."""
-    kind = np.finfo(A.dtype)
+    kind = np.finfo(np.result_type(A.dtype, np.float16))
     return np.minimum(np.maximum(A, kind.tiny), 1 - kind.epsneg)
 
 
@@ -93,7 +101,7 @@ def binary_cross_entropy(A: Array, Y: Array) -> Array:
 
     Raises:
         ShapeError: A and Y differ in shape, are not matrices, or have no column.
-        ArgumentError: a label outside [0, 1], or nan.
+        ArgumentError: a label outside [0, 1], or nan; an A outside [0, 1].
 
     Source: the lecture, weeks 2 and 3; maximum likelihood of a Bernoulli variable.
 
@@ -101,7 +109,7 @@ def binary_cross_entropy(A: Array, Y: Array) -> Array:
     0.6931
     """
     m = _examples("binary_cross_entropy", A, Y)
-    _probabilities("binary_cross_entropy", Y)
+    _probabilities("binary_cross_entropy", Y, A)
     A = inside(A)
     return -(Y * np.log(A) + (1 - Y) * np.log(1 - A)).sum() / m
 

@@ -53,9 +53,27 @@ class Module:
     def named_parameters(self) -> Iterator[tuple[str, mg.Tensor]]:
         """Each parameter once, with its path: ("layers.0.W", Tensor).
 
-        A Tensor that two places share is yielded at the first.
+        A Tensor that two places share is yielded at the first. One that was computed from
+        parameters, a value that `forward` kept, is none.
+
+        Raises:
+            ArgumentError: two have the same path; one was computed from something else.
         """
-        return ((name, p) for name, p in _walk("", self, set()) if isinstance(p, mg.Tensor))
+        found = [(k, t) for k, t in _walk("", self, set()) if isinstance(t, mg.Tensor)]
+        own = {t for _, t in found if t.op is None}
+        named: set[str] = set()
+        for name, t in found:
+            if t.op is not None:
+                if not _made_of(t, own):
+                    raise ArgumentError(
+                        f"{type(self).__name__}: {name} was computed, by {t.op.name}, and cannot "
+                        f"be updated; to make it a parameter keep minigrad.tensor({name}.data)"
+                    )
+                continue
+            if name in named:
+                raise ArgumentError(f"{type(self).__name__}: two parameters are called {name}")
+            named.add(name)
+            yield name, t
 
     def parameters(self) -> list[mg.Tensor]:
         """Each parameter once."""
@@ -76,6 +94,8 @@ class Module:
             ArgumentError: naming every entry that is missing, unexpected or of another shape.
         """
         own = dict(self.named_parameters())
+        if not isinstance(state, Mapping):
+            raise ArgumentError(f"load_state_dict: got {state!r}; expected an array for each name")
         wrong = [f"{name} is missing" for name in own if name not in state]
         wrong += [f"{name} is unexpected" for name in state if name not in own]
         wrong += [
@@ -83,9 +103,15 @@ class Module:
             for name, p in own.items()
             if name in state and np.shape(state[name]) != p.shape
         ]
+        values = {k: np.asarray(state[k]) for k in own if k in state}
+        wrong += [
+            f"{name} has dtype {value.dtype}, expected {own[name].dtype}"
+            for name, value in values.items()
+            if not np.can_cast(value.dtype, own[name].dtype, "same_kind")
+        ]
         if wrong:
             raise ArgumentError(f"load_state_dict: {'; '.join(wrong)}")
-        values = {name: np.asarray(state[name]).astype(p.dtype) for name, p in own.items()}
+        values = {name: value.astype(own[name].dtype) for name, value in values.items()}
         for name, p in own.items():
             p.data = values[name]
 
@@ -105,6 +131,10 @@ class Module:
         for p in self.parameters():
             p.zero_grad()
 
+    def __repr__(self) -> str:
+        parts = dict.fromkeys(name.split(".")[0] for name, _ in self.named_parameters())
+        return f"{type(self).__name__}({', '.join(parts)})"
+
 
 def _walk(path: str, value: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
     """Every Tensor and Module inside `value`, each once, with its path."""
@@ -123,9 +153,22 @@ def _walk(path: str, value: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
         yield from _walk(f"{path}.{name}" if path else str(name), member, seen)
 
 
+def _made_of(computed: mg.Tensor, own: set[mg.Tensor]) -> bool:
+    """Whether one of these was used to compute it."""
+    waiting, seen = [computed], {computed}
+    while waiting:
+        t = waiting.pop()
+        if t in own:
+            return True
+        inputs = {a for a in t.inputs if isinstance(a, mg.Tensor)} - seen
+        seen |= inputs
+        waiting += inputs
+    return False
+
+
 def sizes_of(who: str, sizes: Iterable[Any]) -> tuple[int, ...]:
     """Layer sizes as a tuple of positive ints, or an error that begins with `who`."""
-    checked = tuple(sizes)
+    checked = tuple(sizes) if isinstance(sizes, Iterable) else (sizes,)
     if any(isinstance(n, bool) or not isinstance(n, (int, np.integer)) for n in checked) or any(
         n < 1 for n in checked
     ):
@@ -227,9 +270,10 @@ class Sequential(Module):
 
     def __init__(self, *layers: Callable[[Array], Array]) -> None:
         for i, layer in enumerate(layers):
-            if not callable(layer):
+            if not callable(layer) or isinstance(layer, type):
+                made = f", such as {layer.__name__}(…)" if isinstance(layer, type) else ""
                 raise ArgumentError(
-                    f"Sequential: layer {i} is {layer!r}; expected a Module or a function"
+                    f"Sequential: layer {i} is {layer!r}; expected a Module{made} or a function"
                 )
         self.layers = list(layers)
 

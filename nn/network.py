@@ -17,7 +17,7 @@ from nn.errors import ArgumentError
 from nn.init import initial
 from nn.module import Module, Seed, affine, sizes_of
 
-__all__ = ["DeepNetwork"]
+__all__ = ["DeepNetwork", "deep_network"]
 
 Array = Any  # an ndarray or a Tensor
 
@@ -70,7 +70,8 @@ class DeepNetwork(Module):
             raise ArgumentError(
                 f"DeepNetwork: got sizes {self.sizes}; expected at least n[0] and n[1]"
             )
-        names = (hidden,) * (self.L - 1) if isinstance(hidden, str) else tuple(hidden)
+        each = isinstance(hidden, Iterable) and not isinstance(hidden, str)
+        names: tuple[Any, ...] = tuple(hidden) if each else (hidden,) * (self.L - 1)
         if len(names) != self.L - 1:
             raise ArgumentError(
                 f"DeepNetwork: got {len(names)} hidden activations; expected {self.L - 1}, "
@@ -132,27 +133,32 @@ class DeepNetwork(Module):
     ) -> list[mg.Tensor]:
         """A[1], …, A[L], or Z[L] at the end if that is not to be activated."""
         A = X if hasattr(X, "ndim") else np.asarray(X)
+        if A.ndim != 2:
+            raise self._misfit(1, A, "; expected a matrix, a column for each example")
         found = []
-        for l, g in self._g.items():
-            Z = self._affine(l, A)
-            A = g(Z) if activated or l < self.L else Z
-            found.append(A)
-            if values is not None:
-                values |= {f"Z{l}": Z, f"A{l}": A}
+        try:
+            for l, g in self._g.items():
+                Z = affine(self.W[l], A, self.b[l])
+                A = g(Z) if activated or l < self.L else Z
+                found.append(A)
+                if values is not None:
+                    values |= {f"Z{l}": Z, f"A{l}": A}
+        except mg.ShapeError:
+            if self.W[l].shape[-1] == A.shape[0]:
+                raise
+            raise self._misfit(l, A) from None
         return found
 
-    def _affine(self, l: int, A: Array) -> mg.Tensor:
-        """Z[l] = W[l] A[l-1] + b[l]."""
-        W, b = self.W[l], self.b[l]
-        if A.ndim == 2:
-            try:
-                Z: mg.Tensor = affine(W, A, b)
-                return Z
-            except mg.ShapeError:
-                if W.shape[-1] == A.shape[0]:
-                    raise
-        hint = "" if A.ndim == 2 else "; expected a matrix, a column for each example"
-        raise mg.ShapeError(f"layer {l}: W[{l}] is {W.shape} but A[{l - 1}] is {A.shape}{hint}")
+    def _misfit(self, l: int, A: Array, hint: str = "") -> mg.ShapeError:
+        return mg.ShapeError(
+            f"layer {l}: W[{l}] is {self.W[l].shape} but A[{l - 1}] is {A.shape}{hint}"
+        )
 
     def __repr__(self) -> str:
         return f"DeepNetwork({'-'.join(map(str, self.sizes))}, {' '.join(self.activations)})"
+
+
+def deep_network(who: str, network: Any) -> None:
+    """An error that begins with `who`, unless the network is a DeepNetwork."""
+    if not isinstance(network, DeepNetwork):
+        raise ArgumentError(f"{who}: got {network!r}; expected a DeepNetwork")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import minigrad as mg
-from nn.errors import ArgumentError
+from nn.errors import ArgumentError, within
 
 __all__ = ["SGD", "Adam", "Optimizer"]
 
@@ -35,15 +35,26 @@ class Optimizer:
 
     def __init__(self, params: Iterable[mg.Tensor], lr: float, weight_decay: float = 0.0) -> None:
         who = type(self).__name__
-        self.params = [params] if isinstance(params, mg.Tensor) else list(dict.fromkeys(params))
-        for p in self.params:
+        given = [params] if isinstance(params, mg.Tensor) else params
+        if not isinstance(given, Iterable):
+            raise ArgumentError(
+                f"{who}: got {type(given).__name__}; expected Tensors, such as network.parameters()"
+            )
+        given = list(given)
+        for p in given:
             if not isinstance(p, mg.Tensor):
                 raise ArgumentError(f"{who}: got {type(p).__name__} {p!r}; expected Tensors")
+            if p.op is not None:
+                raise ArgumentError(
+                    f"{who}: got a Tensor computed by {p.op.name}; expected those it is computed "
+                    "from, made by minigrad.tensor"
+                )
+        self.params = list(dict.fromkeys(given))
         if not self.params:
             raise ArgumentError(f"{who}: got no parameters to update")
         self._rate = mg.tensor(1.0, name="alpha")
         self.lr = lr
-        _within(who, "weight_decay", weight_decay, 0 <= weight_decay < np.inf, "0 or more")
+        within(who, "weight_decay", weight_decay, lambda x: 0 <= x < np.inf, "0 or more")
         self.weight_decay = weight_decay
 
     @property
@@ -53,7 +64,7 @@ class Optimizer:
 
     @lr.setter
     def lr(self, lr: float) -> None:
-        _within(type(self).__name__, "lr", lr, 0 < lr < np.inf, "a positive number")
+        within(type(self).__name__, "lr", lr, lambda x: 0 < x < np.inf, "a positive number")
         self._lr = lr
         self._rate.data = float(lr)
 
@@ -73,11 +84,6 @@ class Optimizer:
     def _change(self, p: mg.Tensor, g: Any) -> Any:
         """What to subtract from p, whose gradient is g."""
         raise NotImplementedError
-
-
-def _within(who: str, name: str, value: float, ok: bool, expected: str) -> None:
-    if not ok:
-        raise ArgumentError(f"{who}: got {name}={value}; expected {expected}")
 
 
 class SGD(Optimizer):
@@ -117,8 +123,8 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(params, lr, weight_decay)
-        _within("SGD", "momentum", momentum, 0 <= momentum < 1, "at least 0 and below 1")
-        _within("SGD", "nesterov", nesterov, momentum > 0 or not nesterov, "a momentum with it")
+        within("SGD", "momentum", momentum, lambda x: 0 <= x < 1, "at least 0 and below 1")
+        within("SGD", "nesterov", nesterov, lambda x: momentum > 0 or not x, "a momentum with it")
         self.momentum = momentum
         self.nesterov = nesterov
         self._v = _zeros(self.params) if momentum else {}
@@ -192,9 +198,10 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(params, lr, weight_decay)
-        for name, beta in zip(("β₁", "β₂"), betas, strict=True):
-            _within("Adam", name, beta, 0 <= beta < 1, "at least 0 and below 1")
-        _within("Adam", "eps", eps, eps > 0, "a positive number")
+        within("Adam", "betas", betas, lambda x: len(x) == 2, "two numbers, β₁ and β₂")
+        for name, beta in zip(("β₁", "β₂"), betas):
+            within("Adam", name, beta, lambda x: 0 <= x < 1, "at least 0 and below 1")
+        within("Adam", "eps", eps, lambda x: 0 < x < np.inf, "a positive number")
         self.betas = betas
         self.eps = eps
         self._t = {p: mg.tensor(0.0) for p in self.params}

@@ -112,11 +112,12 @@ def decision_boundary(
     seen, X = in_use(network), X.astype(network.parameters()[0].dtype)
     (x1, x2), points = grid(X, _POINTS)
     said = verdict(seen, points, loss)
-    if said is None:
+    kinds = class_numbers(Y)
+    if said is None or kinds is None:
         _values(ax, x1, x2, seen(points).data[0], X, np.atleast_2d(Y)[0])
     else:
         _classes(ax, x1, x2, *(plane.reshape(len(x2), -1) for plane in said))
-        _examples(ax, X, class_numbers(Y), classes)
+        _examples(ax, X, kinds, classes)
     return _saved(ax, path)
 
 

@@ -122,7 +122,8 @@ class Recording:
             judged = verdict(seen, self.X[:, self._judged], self.loss)
             if judged is not None:
                 labels = class_numbers(self.Y[..., self._judged])
-                frame.right = float((judged[0] == labels).mean())
+                if labels is not None:
+                    frame.right = float((judged[0] == labels).mean())
             if self._points is not None:
                 frame.surface = verdict(seen, self._points, self.loss)
                 frame.output = np.array(seen(self._points).data[0])

@@ -256,15 +256,16 @@ def _surface(film: Film, data: dict[str, Any]) -> str:
     halves = [(x[1] - x[0]) / 2 for x in film.axes]
     around = [(float(x[0] - h), float(x[-1] + h)) for x, h in zip(film.axes, halves)]
     scales, X = Axes(around[0], around[1]), film.X
-    judged = film.frames[0].surface is not None
-    data["surface"] = {"n": len(film.axes[0]), "box": [52, 12, 296, 224], "values": not judged}
+    kinds = None if film.frames[0].surface is None else class_numbers(film.Y)
+    values = kinds is None
+    data["surface"] = {"n": len(film.axes[0]), "box": [52, 12, 296, 224], "values": values}
     body = [
         '<image data-surface="" x="52" y="12" width="296" height="224" '
         'preserveAspectRatio="none"/>',
         '<path class="edge" data-boundary="" d=""/>',
     ]
-    if judged:
-        name, kinds = "Decision boundary", class_numbers(film.Y)
+    if kinds is not None:
+        name = "Decision boundary"
         body += _points(scales, X[0], X[1], kinds, [f"class {k}" for k in kinds])
         data["surface"]["classes"] = 2 if film.Y.shape[:-1] == (1,) else 3
         data["surface"]["frames"] = [_classes(frame) for frame in film.frames]

@@ -36,7 +36,7 @@ def accuracy(network: Module, X: Any, Y: Any, loss: str | Loss | None = None) ->
 
     Raises:
         ShapeError: X is no matrix with a column for each label.
-        ArgumentError: the network says numbers, not classes.
+        ArgumentError: the network says numbers, not classes; labels that are none of its classes.
 
     >>> from nn.network import DeepNetwork
     >>> network = DeepNetwork([1, 1], seed=0)
@@ -49,7 +49,15 @@ def accuracy(network: Module, X: Any, Y: Any, loss: str | Loss | None = None) ->
         raise mg.ShapeError(
             f"accuracy: X is {X.shape} and Y is {Y.shape}; expected a label for each column of X"
         )
-    said = verdict(in_use(network), X, loss)
+    seen, labels = in_use(network), class_numbers(Y)
+    said = verdict(seen, X, loss)
     if said is None:
-        raise ArgumentError("accuracy: the network is a regression: it says numbers, not classes")
-    return float((said[0] == class_numbers(Y)).mean())
+        raise ArgumentError(
+            "accuracy: the network says numbers, not classes: a regression, unless its loss is "
+            "one of classes; give it as loss="
+        )
+    n = max(2, len(seen(X[:, :1]).data))
+    if labels is None or labels.max() >= n:
+        found = f"from {Y.min()} to {Y.max()}" if Y.dtype.kind in "fiub" else f"of dtype {Y.dtype}"
+        raise ArgumentError(f"accuracy: got labels {found}; expected classes from 0 to {n - 1}")
+    return float((said[0] == labels).mean())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from nn.module import sizes_of
-from nn.network import DeepNetwork
+from nn.network import DeepNetwork, deep_network
 
 __all__ = ["Shapes", "shapes"]
 
@@ -69,7 +69,7 @@ def shapes(network: DeepNetwork, m: int | None = None) -> Shapes:
         The table, which prints as such.
 
     Raises:
-        ArgumentError: m is no whole number of at least 1.
+        ArgumentError: another network; m is no whole number of at least 1.
 
     Source: the lecture, week 4, "Getting your matrix dimensions right".
 
@@ -81,5 +81,6 @@ def shapes(network: DeepNetwork, m: int | None = None) -> Shapes:
     >>> shapes(DeepNetwork([2, 3, 1]))["dW2"]
     (1, 3)
     """
+    deep_network("shapes", network)
     (m,) = sizes_of("shapes: m", (1 if m is None else m,))
     return Shapes(network.sizes, m)

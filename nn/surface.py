@@ -85,13 +85,27 @@ def _winner(P: Array) -> tuple[Array, Array]:
     return winner, np.clip(first - second, 0, 1)
 
 
-def class_numbers(Y: Array) -> Array:
-    """The class of each example (m,): from 0/1 or −1/1 (1, m), from columns, or from numbers.
+def class_numbers(Y: Array) -> Array | None:
+    """The class of each example (m,), or None where Y says none.
+
+    Args:
+        Y: (n, m), columns with the largest number at the class; or (1, m) or (m,), class numbers,
+            −1 and +1, or the probability of class 1.
 
     >>> class_numbers(np.array([[0.0, 1.0]])), class_numbers(np.eye(3)), class_numbers([2, 1])
     (array([0, 1]), array([0, 1, 2]), array([2, 1]))
+    >>> class_numbers([-1.0, 1.0]), class_numbers([0.2, 3.5])
+    (array([0, 1]), None)
     """
     Y = np.asarray(Y)
-    if Y.ndim == 2:
-        Y = Y.argmax(axis=0) if len(Y) > 1 else Y[0] > (0 if Y.min() < 0 else 0.5)
-    return np.asarray(Y, np.int64)
+    if Y.dtype.kind not in "fiub" or np.isnan(Y).any():
+        return None
+    if Y.ndim == 2 and len(Y) > 1:
+        return np.asarray(Y.argmax(axis=0))
+    y = Y.ravel()
+    if np.isin(y, (-1, 1)).all():
+        return np.asarray(y > 0, np.int64)
+    if ((y >= 0) & (y <= 1)).all():
+        return np.asarray(y > 0.5, np.int64)
+    whole = ((y >= 0) & (y == np.rint(y))).all()
+    return y.astype(np.int64) if whole else None

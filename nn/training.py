@@ -113,6 +113,7 @@ def fit(
     >>> fit(DeepNetwork([1, 1], init="zeros"), X, Y, epochs=500, learning_rate=1, progress=False)
     History(500 epochs, J 0.6931 → 0.02484)
     """
+    _of_kind("network", network, Module, "a Module, such as nn.DeepNetwork([2, 4, 1])")
     params = network.parameters()
     if not params:
         raise ArgumentError("fit: the network has no parameters")
@@ -122,6 +123,10 @@ def fit(
     _at_least_one("batch_size", m if batch_size is None else batch_size)
     if optimizer is not None and learning_rate is not None:
         raise ArgumentError("fit: got an optimizer and a learning_rate; give the optimizer its lr")
+    if optimizer is not None:
+        _of_kind("optimizer", optimizer, Optimizer, "an SGD or Adam, made")
+    if callback is not None:
+        _of_kind("callback", callback, Callable, "a function (epoch, network, J)")
     optimizer = optimizer or SGD(params, 0.1 if learning_rate is None else learning_rate)
     step = _step(objective(network, loss), optimizer)
     if compile:
@@ -161,7 +166,16 @@ def _step(J_of: Callable[..., Any], optimizer: Optimizer) -> Callable[[Array, Ar
     def step(X: Array, Y: Array) -> Any:
         optimizer.zero_grad()
         J = J_of(X, Y)
+        if not isinstance(J, mg.Tensor):
+            raise ArgumentError(
+                f"fit: the loss returned {J!r}; expected J, a Tensor computed from A and Y"
+            )
         J.backward()
+        if all(p.grad is None for p in optimizer.params):
+            raise ArgumentError(
+                "fit: J depends on none of the parameters that the optimizer updates; expected "
+                "those of this network, and a loss computed from its output"
+            )
         value = J.data
         del J  # no graph holds the parameters now, so they are updated in place
         optimizer.step()
@@ -186,16 +200,20 @@ def _batches(
 def _examples(X: Any, Y: Any, dtype: Any) -> tuple[Array, Array]:
     """X and Y as arrays of that dtype, after every check that does not need the network."""
     X, Y = np.asarray(X), np.asarray(Y)
+    for name, array in (("X", X), ("Y", Y)):
+        if array.dtype.kind not in "fiub":
+            raise mg.DTypeError(f"fit: {name} has dtype {array.dtype}; expected real numbers")
     if X.ndim != 2:
         raise mg.ShapeError(f"fit: X is {X.shape}; expected (n, m), a column for each example")
     m = X.shape[1]
     if not m:
         raise mg.ShapeError(f"fit: no examples: X is {X.shape}")
     if Y.ndim not in {1, 2} or Y.shape[-1] != m:
-        raise mg.ShapeError(f"fit: X is {X.shape} but Y is {Y.shape}; expected {m} columns in both")
+        rows = "; are the examples its rows? then give X.T" if len(X) in Y.shape else ""
+        raise mg.ShapeError(
+            f"fit: X is {X.shape} but Y is {Y.shape}; expected {m} columns in both{rows}"
+        )
     for name, array in (("X", X), ("Y", Y)):
-        if array.dtype.kind not in "fiub":
-            raise mg.DTypeError(f"fit: {name} has dtype {array.dtype}; expected real numbers")
         wrong = np.argwhere(~np.isfinite(array))
         if len(wrong):
             where = ", ".join(map(str, wrong[0]))
@@ -204,6 +222,11 @@ def _examples(X: Any, Y: Any, dtype: Any) -> tuple[Array, Array]:
                 f"({len(wrong)} are not)"
             )
     return X.astype(dtype, copy=False), Y.astype(dtype, copy=False)
+
+
+def _of_kind(name: str, value: Any, kind: Any, expected: str) -> None:
+    if not isinstance(value, kind):
+        raise ArgumentError(f"fit: got {name}={value!r}; expected {expected}")
 
 
 def _at_least_one(name: str, value: Any) -> None:

@@ -41,8 +41,8 @@ def main(out: Path) -> dict[str, float]:
         print(f"{J.__name__:9} smallest curvature {smallest[J.__name__]:9.2e}: {convex}")
         ax = figure.add_subplot(1, 2, i, projection="3d", xlabel="w", ylabel="b")
         ax.plot_surface(w, b, values.reshape(w.shape), cmap="viridis", rstride=1, cstride=1)
-        ax.set_title(f"{J.__name__} loss: {convex}")
-        ax.set_zlabel("J")
+        ax.set_title(f"J, {J.__name__} loss: {convex}", y=0.96)
+        ax.set_box_aspect(None, zoom=0.9)
     assert smallest["logistic"] > 0 > smallest["squared"]
 
     # p(y|x) = a^y (1−a)^(1−y): the likelihood of all labels is a product over the examples.

@@ -28,6 +28,7 @@ import numpy as np
 from minigrad.errors import GraphError
 from minigrad.scopes import printable
 from minigrad.viz.collapse import Block, Box, View, view
+from minigrad.viz.fit import fitted
 from minigrad.viz.label import block_label, node_label, short, shown
 from minigrad.viz.text import formula, operand
 from minigrad.viz.theme import THEMES, Theme
@@ -278,7 +279,7 @@ def image(
     done = subprocess.run([program, f"-T{suffix}"], input=source, capture_output=True, check=False)
     if done.returncode:
         raise GraphError(f"render: {program}: {done.stderr.decode(errors='replace').strip()}")
-    return done.stdout
+    return fitted(done.stdout.decode()).encode() if suffix == "svg" else done.stdout
 
 
 def render(graph: Graph, path: str | Path, depth: int | None = None, theme: str = "light") -> Path:

@@ -1,7 +1,7 @@
 """The tables behind the page's sliders: what the engine says when a variable is nudged.
 
-Each entry is the whole computation run again with one element (or all) of a variable moved by Δ, so
-the page needs no arithmetic of its own.
+Each entry is what follows from a variable, computed again with one element (or all) of it moved by
+Δ, so the page needs no arithmetic of its own.
 
 Read next: `minigrad.viz.page_order`.
 """
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minigrad.errors import GraphError, MinigradError
+from minigrad.errors import GraphError
+from minigrad.table import Op
 from minigrad.viz.page_data import is_node, plain
 
 if TYPE_CHECKING:
@@ -104,13 +105,34 @@ def _pick(graph: Graph, node: Node, index: Any) -> dict[str, Any]:
     elif node.value.size > 1:
         pick["at"], pick["from"] = f"{node.name}, all elements", None
     for delta in sorted(deltas):
-        with np.errstate(all="ignore"), suppress(MinigradError):  # outside the domain of an op
-            nudged = graph.nudge(node.name, np.where(where, delta, 0.0))
-            if any(new.shape != old.shape for old, new in zip(graph, nudged, strict=True)):
+        with np.errstate(all="ignore"), suppress(ValueError, TypeError, IndexError):
+            after = _replayed(graph, node, np.where(where, delta, 0.0))
+            if any(new.shape != old.shape for old, new in after.items()):
                 continue  # what is computed depends on the values, so it is not the same any more
             pick["delta"].append(delta)
-            _row(pick, graph, node, first, nudged)
+            _row(pick, graph, node, first, after)
     return pick
+
+
+def _replayed(graph: Graph, node: Node, delta: Array) -> dict[Node, Array]:
+    """The values of a variable moved by `delta` and of what follows from it.
+
+    Raises:
+        ValueError, TypeError, IndexError: of an op, outside its domain.
+    """
+    after = {node: (node.value + delta).astype(node.dtype)}
+    for each in graph.nodes:
+        if each.op is None or after.keys().isdisjoint(filter(is_node, each.inputs)):
+            continue
+        if not _draws(each.op):
+            args = [after.get(a, a.value) if is_node(a) else a for a in each.inputs]
+            after[each] = np.asarray(each.op.forward(*args, **each.params))
+    return after
+
+
+def _draws(op: Op) -> bool:
+    """Whether it is a primitive without derivative, a random draw say: its value stays as it was."""
+    return op.form == "primitive" and op.expand is None and not any(op.vjps)
 
 
 def _grad(node: Node) -> Array:
@@ -118,18 +140,20 @@ def _grad(node: Node) -> Array:
     return node.grad
 
 
-def _row(pick: dict[str, Any], graph: Graph, node: Node, first: int, nudged: Graph) -> None:
+def _row(
+    pick: dict[str, Any], graph: Graph, node: Node, first: int, after: dict[Node, Array]
+) -> None:
     """One more row of the table."""
-    pairs = list(zip(graph.nodes, nudged.nodes, strict=True))
-    after = dict(pairs)
-    to = np.ravel(after[node].value)[first]
+    J = graph.outputs[0]
+    to = np.ravel(after[node])[first]
     pick["to"].append(plain(to))
     pick["by"].append(plain(to - np.ravel(node.value)[first]))
-    pick["J"].append(plain(after[graph.outputs[0]].value.ravel()[0]))
-    for i, (old, new) in enumerate(pairs):
-        if i in pick["moved"]:
-            moved = new.value if not old.shape else np.max(np.abs(new.value - old.value), initial=0)
-            pick["moved"][i].append(plain(moved))
+    pick["J"].append(plain(after.get(J, J.value).ravel()[0]))
+    for i, moved in pick["moved"].items():
+        old = graph.nodes[i]
+        new = after.get(old, old.value)
+        by = np.max(np.abs(new - old.value), initial=0) if old.shape else new[()]
+        moved.append(plain(by))
 
 
 def _following(graph: Graph, node: Node) -> list[int]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -144,3 +145,55 @@ def test_a_notebook_runs_in_a_kernel(tmp_path):
     text = (tmp_path / "01_computation_graph.ipynb").read_text(encoding="utf8")
     assert "image/svg+xml" in text
     assert (tmp_path / "out" / "01_computation_graph.svg").exists()
+
+
+def lecture(name):
+    """A script as a module."""
+    spec = importlib.util.spec_from_file_location("lecture", EXAMPLES / "lectures" / name)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_image_classifier_reads_the_course_file(tmp_path):
+    """train_set_x (m, 64, 64, 3) uint8 and train_set_y (m,), in a small file of that layout."""
+    h5py = pytest.importorskip("h5py")
+    rng, labels = np.random.default_rng(0), np.arange(12) % 2
+    pixels = rng.integers(0, 56, (12, 64, 64, 3)) + 200 * labels[:, None, None, None]
+    path = tmp_path / "train_catvnoncat.h5"
+    with h5py.File(path, "w") as file:
+        file["train_set_x"], file["train_set_y"] = pixels.astype("u1"), labels
+        file["list_classes"] = np.array([b"non-cat", b"cat"])
+    images = lecture("14_images.py")
+    got, classes, test = images.from_course(path)
+    np.testing.assert_array_equal(got * 255, pixels)
+    np.testing.assert_array_equal(classes, labels)
+    assert sorted(classes[test]) == [0, 0, 1] or sorted(classes[test]) == [0, 1, 1]
+    taught = images.learn(images.from_course(path), 10, tmp_path / "weights.png")
+    assert taught == 1.0  # what is nearly white is a cat
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["images"] = pixels
+    with pytest.raises(SystemExit, match=r"got \['images'\]; expected train_set_x and train_set_y"):
+        images.from_course(tmp_path / "other.h5")
+
+
+def test_the_image_classifier_reads_a_folder_of_pictures(tmp_path):
+    """Two subfolders, pictures grey, coloured and with an alpha channel, of any size."""
+    image = pytest.importorskip("PIL.Image")
+    shapes = ("L", (30, 40)), ("RGB", (64, 64)), ("RGBA", (100, 70)), ("RGB", (65, 20))
+    for folder, value in (("cats", 230), ("other", 20)):
+        (tmp_path / folder).mkdir()
+        for i, (mode, size) in enumerate(shapes):
+            colour = value if mode == "L" else (value,) * len(mode)
+            image.new(mode, size, colour).save(tmp_path / folder / f"{i}.png")
+    (tmp_path / "cats" / ".DS_Store").write_text("no picture")
+    images = lecture("14_images.py")
+    got, classes, _ = images.from_folder(tmp_path)
+    assert got.shape == (8, 64, 64, 3)
+    np.testing.assert_array_equal(classes, [0, 0, 0, 0, 1, 1, 1, 1])
+    np.testing.assert_allclose(got[:4], 230 / 255, atol=1e-6)
+    np.testing.assert_allclose(got[4:], 20 / 255, atol=1e-6)
+    assert images.learn(images.from_folder(tmp_path), 10, tmp_path / "weights.png") == 1.0
+    (tmp_path / "third").mkdir()
+    with pytest.raises(SystemExit, match="subfolders; expected 2, one for each class"):
+        images.from_folder(tmp_path)

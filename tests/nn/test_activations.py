@@ -169,3 +169,10 @@ def test_an_unknown_name_lists_the_choices():
     """The error says what came and what there is."""
     with pytest.raises(nn.ArgumentError, match="activation: got 'swish'; expected one of sigmoid"):
         activation("swish")
+
+
+def test_slopes_are_given_by_name():
+    """By position they would be taken for a second input."""
+    for g in (nn.leaky_relu, nn.elu):
+        with pytest.raises(TypeError, match="takes 1 positional argument"):
+            g(np.ones(2), 0.2)

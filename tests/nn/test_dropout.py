@@ -92,3 +92,10 @@ def test_a_network_with_dropout_trains_the_same_compiled():
                          progress=False, compile=compiled)  # fmt: skip
         losses.append(history.losses)
     assert losses[0] == losses[1]
+
+
+def test_whole_numbers_become_float64():
+    """1 / (1 − rate) is no whole number."""
+    kept = nn.Dropout(0.3, seed=0)(np.ones((4, 50), int))
+    assert_allclose(np.unique(kept), [0, 1 / 0.7])
+    assert_array_equal(nn.Dropout(0.3).eval()([1, 2]), [1.0, 2.0])

@@ -235,3 +235,17 @@ def test_labels_out_of_range_are_named(loss, A, Y, message, wrap):
     """The error says which loss, what range came, what range it takes."""
     with pytest.raises(nn.ArgumentError, match=message):
         loss(wrap(A), Y)
+
+
+def test_logits_are_not_taken_for_probabilities():
+    """Clipped to 0 and 1 they would give a number that means nothing."""
+    message = r"A from -2 to 3; expected probabilities, within \[0, 1\].*_with_logits"
+    with pytest.raises(nn.ArgumentError, match=message):
+        nn.binary_cross_entropy(mg.tensor([[-2.0, 3.0]]), np.array([[0, 1]]))
+    assert np.isnan(nn.binary_cross_entropy(np.array([[np.nan]]), np.array([[1]])))
+
+
+def test_whole_numbers_are_probabilities_too():
+    """0 and 1 as predictions: finite, as for 0.0 and 1.0."""
+    Y = np.array([[0, 1]])
+    assert nn.binary_cross_entropy(Y, Y) == nn.binary_cross_entropy(Y * 1.0, Y)

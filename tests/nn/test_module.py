@@ -206,3 +206,69 @@ def test_a_module_may_take_and_return_several_things():
     y, h = Cell()(x, h, scale=3.0)
     assert (y.item(), h.item()) == (3.0, 6.0)
     assert {node.scope for node in mg.graph(y, h) if node.op} == {("Cell",)}
+
+
+class Keeps(nn.Module):
+    """It keeps what it computed last."""
+
+    def __init__(self):
+        self.first = nn.Linear(2, 3, seed=0)
+
+    def forward(self, X):
+        self.A = nn.tanh(self.first(X))
+        return self.A
+
+
+def test_a_value_kept_by_forward_is_no_parameter():
+    """After a call there are as many parameters as before; a state saved before fits."""
+    module = Keeps()
+    state = module.state_dict()
+    module(np.ones((2, 4)))
+    assert [name for name, _ in module.named_parameters()] == ["first.W", "first.b"]
+    module.load_state_dict(state)
+
+
+def test_a_parameter_that_was_computed_is_refused():
+    """No optimiser could update it: it would silently stay what it is."""
+
+    class Wrong(nn.Module):
+        def __init__(self):
+            self.W = mg.tensor(np.ones((1, 2))) * 0.01
+            self.b = mg.tensor(np.zeros((1, 1)))
+
+    with pytest.raises(nn.ArgumentError, match=r"Wrong: W was computed, by multiply.*W\.data\)"):
+        Wrong().parameters()
+
+
+def test_two_parameters_of_one_name_are_refused():
+    """A state could hold only one of them."""
+
+    class Twice(nn.Module):
+        def __init__(self):
+            self.parts = {"a.b": mg.tensor(1.0), "a": {"b": mg.tensor(2.0)}}
+
+    with pytest.raises(nn.ArgumentError, match=r"two parameters are called parts\.a\.b"):
+        Twice().state_dict()
+
+
+def test_a_state_of_another_kind_of_number_is_refused():
+    """An imaginary part would be lost; whole numbers and other precisions are converted."""
+    layer = nn.Linear(1, 1, dtype="float32")
+    for value in (1j, "1"):
+        with pytest.raises(nn.ArgumentError, match="W has dtype .*, expected float32"):
+            layer.load_state_dict({"W": [[value]], "b": [[0]]})
+    layer.load_state_dict({"W": np.array([[2.0]]), "b": [[1]]})
+    assert (layer.W.item(), layer.b.item(), layer.b.dtype) == (2, 1, np.float32)
+    with pytest.raises(nn.ArgumentError, match="got None; expected an array for each name"):
+        layer.load_state_dict(None)
+
+
+def test_a_module_shows_what_it_is_made_of():
+    """Its class, and where its parameters are: the same in each run."""
+    assert repr(Keeps()) == "Keeps(first)"
+
+
+def test_a_class_in_the_place_of_a_layer_is_refused():
+    """Calling it would make a layer of the data."""
+    with pytest.raises(nn.ArgumentError, match=r"layer 1 is <class .*expected .*Dropout\(…\)"):
+        nn.Sequential(nn.Linear(2, 3), nn.Dropout)

@@ -163,3 +163,20 @@ def test_settings_out_of_range_are_named(make, message):
     """The error says which optimiser, which setting, what it takes."""
     with pytest.raises(nn.ArgumentError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: nn.SGD(P, "0.1"), "SGD: got lr='0.1'; expected a positive number"),
+        (lambda: nn.SGD(P, None), "SGD: got lr=None; expected a positive number"),
+        (lambda: nn.Adam(P, betas=0.9), "Adam: got betas=0.9; expected two numbers"),
+        (lambda: nn.SGD(nn.Linear(1, 1), 0.1), r"SGD: got Linear; .* network\.parameters\(\)"),
+        (lambda: nn.SGD([np.ones(2)], 0.1), "SGD: got ndarray array.*expected Tensors"),
+        (lambda: nn.SGD([P[0] * 2], 0.1), "SGD: got a Tensor computed by multiply; expected those"),
+    ],
+)
+def test_what_cannot_be_a_setting_or_updated_is_named(make, message):
+    """A word for a number, a network for its parameters, a Tensor that was computed."""
+    with pytest.raises(nn.ArgumentError, match=message):
+        make()

@@ -378,7 +378,7 @@ def test_of_many_classes_the_likeliest_wins():
 
 def test_labels_are_class_numbers():
     """−1/1, 0/1, columns, numbers."""
-    for Y in ([[-1, 1, 1]], [[0, 1, 1]], [[1, 0, 0], [0, 1, 1]], [0, 1, 1]):
+    for Y in ([[-1, 1, 1]], [[0, 1, 1]], [[1, 0, 0], [0, 1, 1]], [0, 1, 1], [0.2, 0.7, 1]):
         np.testing.assert_array_equal(class_numbers(np.array(Y)), [0, 1, 1])
 
 
@@ -403,3 +403,13 @@ def test_a_long_path_keeps_its_peaks():
     assert drawn.startswith("M0 0")
     assert drawn.endswith("L99999 0")
     assert drawn.count("L") <= 602
+
+
+def test_labels_that_are_no_classes_are_values(tmp_path):
+    """A sigmoid trained on other numbers: its output is drawn, nothing is counted as right."""
+    X, page = data(10)[0], tmp_path / "a.html"
+    history = nn.fit(network(), X, 3 * X[:1], loss="mse", epochs=2, progress=False, record=page)
+    assert history.epochs == 2
+    text = page.read_text("utf-8")
+    assert "% right" not in text
+    assert "<h2>Prediction</h2>" in text

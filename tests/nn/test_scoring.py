@@ -41,3 +41,32 @@ def test_what_has_no_accuracy():
         nn.accuracy(regression, X, np.ones((1, 5)))
     with pytest.raises(mg.ShapeError, match=r"X is \(2, 5\) and Y is \(1, 4\)"):
         nn.accuracy(nn.DeepNetwork([2, 1], seed=0), X, np.ones((1, 4)))
+
+
+def test_class_numbers_in_a_row_are_class_numbers():
+    """(1, m) as (m,), which `fit` takes both."""
+    network, X = nn.DeepNetwork([2, 6, 3], output="softmax", seed=0), RNG.normal(size=(2, 60))
+    classes = network(X).data.argmax(axis=0)
+    assert classes.max() == 2
+    assert nn.accuracy(network, X, classes) == nn.accuracy(network, X, classes[None]) == 1
+
+
+@pytest.mark.parametrize(
+    ("Y", "said"),
+    [
+        ([[1, 2, 1]], "from 1 to 2"),
+        ([[0, 1, np.nan]], "from nan to nan"),
+        ([0.5, 1, 2], "from 0.5 to 2.0"),
+        ([["a", "b", "a"]], "of dtype <U1"),
+    ],
+)
+def test_labels_that_are_no_classes_are_refused(Y, said):
+    """They would all count as wrong, or as some class."""
+    with pytest.raises(nn.ArgumentError, match=f"got labels {said}; expected classes from 0 to 1"):
+        nn.accuracy(nn.DeepNetwork([2, 1], seed=0), np.ones((2, 3)), Y)
+
+
+def test_a_module_is_expected():
+    """Not a function, not its class."""
+    with pytest.raises(nn.ArgumentError, match="got None for a network; expected a Module"):
+        nn.accuracy(None, np.ones((2, 3)), [[0, 1, 0]])

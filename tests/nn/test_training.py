@@ -267,3 +267,29 @@ def test_nothing_to_learn_is_refused():
     """A module without parameters."""
     with pytest.raises(nn.ArgumentError, match="fit: the network has no parameters"):
         nn.fit(nn.Sequential(nn.relu), X2, Y2)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"loss": lambda A, Y: 3.0}, "fit: the loss returned 3.0; expected J, a Tensor"),
+        ({"loss": lambda A, Y: mg.tensor(3.0)}, "fit: J depends on none of the parameters"),
+        ({"optimizer": nn.Adam(network().parameters())}, "fit: J depends on none of the param"),
+        ({"optimizer": nn.Adam}, "fit: got optimizer=<class 'nn.optim.Adam'>; expected an SGD or"),
+        ({"callback": 3}, "fit: got callback=3; expected a function"),
+    ],
+)
+def test_what_could_not_train_is_refused(given, message):
+    """A loss that is no function of the output, steps of another network's parameters."""
+    with pytest.raises(nn.ArgumentError, match=message):
+        nn.fit(network(), X2, Y2, progress=False, **given)
+
+
+def test_examples_as_rows_are_told_of():
+    """The transpose is suggested; a vector of labels is to become a row."""
+    with pytest.raises(mg.ShapeError, match=r"expected 2 columns in both; are .* rows\? .*X\.T"):
+        nn.fit(network(), X2.T, Y2, progress=False)
+    with pytest.raises(mg.ShapeError, match=r"Y is \(5,\); give Y as a row, \(1, 5\)"):
+        nn.fit(network(), X2, Y2[0], progress=False)
+    with pytest.raises(nn.ArgumentError, match="fit: got network=None; expected a Module"):
+        nn.fit(None, X2, Y2)

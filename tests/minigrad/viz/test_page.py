@@ -152,6 +152,31 @@ def test_nudges_are_the_engines():
     assert min(map(abs, table["picks"][0]["delta"])) >= 3e-4
 
 
+def test_nudges_leave_dropout_as_it_was():
+    """What was drawn stays: ΔJ/Δ is the derivative; the layer draws what it would have drawn."""
+    dropout = nn.Dropout(0.5, seed=0)
+    b = mg.tensor(np.ones((8, 1)), name="b")
+    graph = mg.graph(mg.name((dropout(b * 2.0) ** 2).sum(), "J"))
+    state = dropout._rng.bit_generator.state
+    (table,) = data(page.to_html(graph))["nudges"]
+    assert dropout._rng.bit_generator.state == state
+    pick = table["picks"][0]
+    nearest = int(np.argmin(np.abs(pick["delta"])))
+    slope = (pick["J"][nearest] - graph["J"].value) / pick["delta"][nearest]
+    np.testing.assert_allclose(slope, graph["b"].grad.sum(), rtol=1e-4)
+
+
+def test_nudges_compute_only_what_follows():
+    """A variable that comes in late does not cost the whole computation again."""
+    calls = []
+    slow = mg.primitive(lambda x: calls.append(1) or 2 * x, vjp=lambda g, y, x: 2 * g)
+    a, b = mg.tensor(1.0, name="a"), mg.tensor(1.0, name="b")
+    graph = mg.graph(mg.name(slow(a) * b, "J"))
+    calls.clear()
+    page.to_html(graph, nudge="b")
+    assert not calls
+
+
 def test_which_variables_are_nudged():
     """Those asked for, else what there is room for; the page says which it left out."""
     graph = lecture()
