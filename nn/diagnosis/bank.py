@@ -29,7 +29,7 @@ from nn.diagnosis.pieces import (
     transposed,
 )
 from nn.diagnosis.scope import layer_of
-from nn.diagnosis.slopes import OF_A
+from nn.diagnosis.slopes import OF_A, OF_Z, VALUES
 
 __all__ = ["Change", "Slots", "guesses", "slots", "terms"]
 
@@ -54,6 +54,40 @@ def _is(quantity: str) -> Change:
 
 class _Bank(Pieces):
     """The equations of one network, each with its slots."""
+
+    def Z(self, l: int) -> Iterator[Slots]:
+        W, A, b = of(f"W{l}"), of(f"A{l - 1}"), of(f"b{l}")
+        layers = [k for k in range(1, self.L + 1) if k != l]
+
+        def weights() -> Iterator[Change]:
+            yield transposed(f"W{l}", of(f"W{l}", T=True))
+            yield from (swap(W, of(f"W{k}", T)) for k in layers for T in (False, True))
+
+        def whole() -> Iterator[Change]:
+            yield Change("missing_term", {"term": b.code}, matmul(W, A))
+            for change in (left_out(W.code, A), left_out(f"A{l - 1}", W), _elementwise(W, A)):
+                yield Change(change.kind, change.details, add(change.expr, b))
+            yield from (_is(f"{q}{k}") for k in [l, *layers] for q in "AZ" if (q, k) != ("Z", l))
+
+        def biases() -> Iterator[Change]:
+            yield swap(b, negative(b))
+            yield from (swap(b, of(f"b{k}")) for k in layers)
+
+        yield Slots((W, A, b), (weights, lambda: self.values("A", l - 1), biases),
+                    lambda W, A, b: add(matmul(W, A), b), whole)  # fmt: skip
+
+    def A(self, l: int) -> Iterator[Slots]:
+        def whole() -> Iterator[Change]:
+            g = self.layout.activations[l - 1]
+            details = {"activation": g, "expected": self.eq[f"A{l}"].code}
+            for table in (VALUES, OF_Z):
+                for name, f in table.items():
+                    if name != g or table is OF_Z:
+                        piece = call(f.code, f.code, f.function, of(f"Z{l}"))
+                        yield Change("wrong_activation", details | {"used": piece.code}, piece)
+
+        yield Slots((of(f"Z{l}"),), (lambda: self.values("Z", l),),
+                    lambda z: self.eq.activated(l, z), whole)  # fmt: skip
 
     def dW(self, l: int) -> Iterator[Slots]:
         dZ, A = of(f"dZ{l}"), of(f"A{l - 1}", T=True)
@@ -320,4 +354,4 @@ def guesses(form: Slots) -> Iterator[Change]:
 def terms(quantity: str) -> list[str]:
     """What might be added to a quantity that does not belong: weight decay, first of all."""
     q, l = layer_of(quantity)
-    return {"dW": [f"W{l}"], "db": [f"b{l}"], "dA": [f"A{l}"], "dZ": [f"Z{l}", f"A{l}"]}[q]
+    return {"dW": [f"W{l}"], "db": [f"b{l}"], "dA": [f"A{l}"], "dZ": [f"Z{l}", f"A{l}"]}.get(q, [])

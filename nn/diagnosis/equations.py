@@ -7,13 +7,14 @@ Read next: `nn.diagnosis.pieces`, how they go wrong.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from nn.diagnosis.expressions import Expr, call, divided, matmul, of, times
+from nn.diagnosis.expressions import Expr, add, call, divided, matmul, of, times
 from nn.diagnosis.scope import KINKED, Layout, Scope, Style, layer_of, order
-from nn.diagnosis.slopes import LOSS_SLOPES, OF_A, OF_Z, softmax_product
+from nn.diagnosis.slopes import LOSS_SLOPES, OF_A, OF_Z, VALUES, softmax_product
 
 __all__ = ["Equations", "loss_slope", "mean", "summed"]
 
@@ -59,7 +60,8 @@ class Equations:
 
     def __init__(self, layout: Layout, style: Style, supplied: Collection[str]) -> None:
         self.layout, self.style, self.supplied = layout, style, frozenset(supplied)
-        self._right = {q: self._computed(q) for q in order(layout.L)}
+        self._forms = {q: self._written(q) for q in order(layout.L)}
+        self._right = {q: forms[-1] for q, forms in self._forms.items()}
 
     def __getitem__(self, quantity: str) -> Expr:
         return self._right[quantity]
@@ -96,6 +98,15 @@ class Equations:
 
         return Expr(text, code if tight else f"({code})", value)
 
+    def activated(self, l: int, z: Expr) -> Expr:
+        """g[l](z)."""
+        g = VALUES[self.layout.activations[l - 1]]
+
+        def value(s: Any) -> Array:  # as exact as 1 is: tanh, and σ of a negative number
+            return g.function(z.value(s)) + getattr(s, "shake", 0.0)
+
+        return Expr(f"g{l}({z.text})", g.code.format(z.code), value)
+
     def through(self, l: int, dA: Expr) -> Expr:
         """dZ[l] from dA[l]: times g[l]'(Z[l]); for softmax, its Jacobian applied."""
         if self.layout.activations[l - 1] != "softmax":
@@ -112,51 +123,53 @@ class Equations:
         """dA[l] = W[l+1]ᵀ dZ[l+1]."""
         return matmul(of(f"W{l + 1}", T=True), of(f"dZ{l + 1}"))
 
-    def _computed(self, quantity: str) -> Expr:
+    def _written(self, quantity: str) -> list[Expr]:
         q, l = layer_of(quantity)
-        L = self.layout.L
+        if q == "Z":
+            return [add(matmul(of(f"W{l}"), of(f"A{l - 1}")), of(f"b{l}"))]
+        if q == "A":
+            return [self.activated(l, of(f"Z{l}"))]
         if q == "dW":
-            return self.shared(matmul(of(f"dZ{l}"), of(f"A{l - 1}", T=True)))
+            return [self.shared(matmul(of(f"dZ{l}"), of(f"A{l - 1}", T=True)))]
         if q == "db":
-            return self.shared(summed(of(f"dZ{l}")))
+            return [self.shared(summed(of(f"dZ{l}")))]
+        loss = self.seed(loss_slope(self.layout.loss, of(f"A{l}"), of("Y")))
+        dA = loss if l == self.layout.L else self.back(l)
         if q == "dA":
-            loss = loss_slope(self.layout.loss, of(f"A{L}"), of("Y"))
-            return self.seed(loss) if l == L else self.back(l)
-        if l == L and self.layout.direct:
-            return self.direct()
-        return self.through(l, of(f"dA{l}"))
+            return [dA]
+        given = f"dA{l}" in self.supplied
+        if l == self.layout.L and self.layout.direct:
+            return [self.through(l, of(f"dA{l}"))] * given + [self.direct()]
+        return [self.through(l, of(f"dA{l}") if given else dA)]
 
     def forms(self, quantity: str) -> list[Expr]:
-        """The right ways to compute a quantity from what the student gives."""
-        q, l = layer_of(quantity)
-        if q != "dZ":
-            return [self[quantity]]
-        if l == self.layout.L:
-            from_dA = self.through(l, of(f"dA{l}"))
-            if not self.layout.direct:
-                loss = self.seed(loss_slope(self.layout.loss, of(f"A{l}"), of("Y")))
-                return [from_dA if f"dA{l}" in self.supplied else self.through(l, loss)]
-            return [from_dA, self[quantity]] if f"dA{l}" in self.supplied else [self[quantity]]
-        if f"dA{l}" in self.supplied:
-            return [self[quantity]]
-        return [self.through(l, self.back(l))]
+        """The right ways to compute a quantity; the last, by which scopes know it, looked up."""
+        *others, right = self._forms[quantity]
+        return [*others, replace(right, value=lambda s: s[quantity])]
 
     def inputs(self, quantity: str) -> list[str]:
-        """The derivatives that a quantity's equation takes."""
+        """The quantities that a quantity's equation takes, a derivative first if it takes one."""
         q, l = layer_of(quantity)
+        below, last = [f"A{l - 1}"] if l > 1 else [], l == self.layout.L
+        if q in {"Z", "A"}:
+            return below if q == "Z" else [f"Z{l}"]
         if q in {"dW", "db"}:
-            return [f"dZ{l}"]
+            return [f"dZ{l}", *below][: 2 if q == "dW" else 1]
         if q == "dA":
-            return [] if l == self.layout.L else [f"dZ{l + 1}"]
-        if l == self.layout.L and self.layout.direct and f"dA{l}" not in self.supplied:
-            return []
-        return [f"dA{l}"]
+            return [f"A{l}" if last else f"dZ{l + 1}"]
+        if last and self.layout.direct and f"dA{l}" not in self.supplied:
+            return [f"A{l}"]
+        return [f"dA{l}", f"Z{l}", f"A{l}"]
 
     def latex(self, quantity: str) -> str:
         """The right equation in LaTeX."""
         q, l = layer_of(quantity)
         here, below = f"^{{[{l}]}}", f"^{{[{l - 1}]}}"
         mean = "" if self.style.of_cost else r"\frac{1}{m}\,"
+        if q == "A":
+            return rf"A{here} = g{here}(Z{here})"
+        if q == "Z":
+            return rf"Z{here} = W{here} {'X' if l == 1 else f'A{below}'} + b{here}"
         if q == "dW":
             below = "X" if l == 1 else f"A{below}"
             factor = rf"{below}^{{T}}" if l == 1 else rf"{below}{{}}^{{T}}"

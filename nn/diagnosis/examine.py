@@ -15,50 +15,45 @@ from typing import Any
 import numpy as np
 
 from nn.diagnosis.equations import Equations
-from nn.diagnosis.explain import Explanation, explain, told_apart
+from nn.diagnosis.explain import Explanation, Search, told_apart
 from nn.diagnosis.expressions import Expr
 from nn.diagnosis.findings import Candidate, Evidence, Finding
 from nn.diagnosis.judging import Trial, evaluate, relative, same
 from nn.diagnosis.plain import Fault, lossy, numbers_fault, reshaped, rounded
-from nn.diagnosis.scope import Layout, Point, Style, layer_of, order
+from nn.diagnosis.scope import Point, Scope, layer_of, order
 from nn.diagnosis.trials import Case
 
-__all__ = ["examine"]
+__all__ = ["Pass"]
 
 Array = Any
 _NOT_HIDDEN = {"missing_1_over_m", "sum_instead_of_mean"}  # said of dW and db, never of dZ
-
-
+_UNKNOWN: Fault = "unknown", {}
 _NUMBER = r"\b(d?[ZAWb]|g)1(?!\d)|\^\{\[1\]\}(?:\{\})?"  # the only layer's
-_RIDDLES = 2  # after so many, what is wrong is not thought about for long
+_LARGE = 10_000  # values of a layer, from which on mistakes far ahead are not looked for
+_RIDDLES = (2, 6, 6, np.inf)  # after so many of them, a stage less of the search
 
 
-def examine(
-    layout: Layout, style: Style, cases: Sequence[Case], elsewhere: Point
-) -> tuple[Finding, ...]:
-    """The findings of one pass in one style.
+class Pass:
+    """One pass: the trials, with the student's values so far; what was wrong so far.
 
     Args:
-        layout: the network.
-        style: see `Style`.
+        equations: the right ones, in one style.
         cases: where the student answered; the user's own inputs first.
         elsewhere: a point in general position, to compare explanations at.
+
+    Attributes:
+        findings: after `run`, those of the pass.
+        right: the quantities that follow, by their equations, from the student's values before.
+        nameless: whether an equation, right or wrong, fitted up to a factor that has no name, as
+            one that changes with m, where the student writes a number for it.
     """
-    return _Pass(layout, style, cases, elsewhere).run()
 
-
-class _Pass:
-    """The state of a pass: the trials, with the student's values so far; what was wrong so far."""
-
-    def __init__(
-        self, layout: Layout, style: Style, cases: Sequence[Case], elsewhere: Point
-    ) -> None:
-        first = cases[0].answer
-        self.apart, self.spelled, self.places = first.apart, first.spelled, order(layout.L)
-        self.supplied = [q for q in self.places if all(q in c.answer.values for c in cases)]
-        written = self.places if first.apart else self.supplied
-        self.equations = Equations(layout, style, written)
-        self.elsewhere = self.equations.scope(elsewhere)
+    def __init__(self, equations: Equations, cases: Sequence[Case], elsewhere: Point) -> None:
+        first, self.equations = cases[0].answer, equations
+        self.elsewhere = equations.scope(elsewhere)
+        self.apart, self.spelled = first.apart, first.spelled
+        self.places = order(equations.layout.L)
+        self.supplied = [q for q in self.places if q in first.values]
         self.trials = [
             Trial(
                 self.equations.scope(case.point),
@@ -69,31 +64,39 @@ class _Pass:
             for case in sorted(cases, key=lambda case: case.point.m)
         ]
         self.given = next(t for t in self.trials if t.values is first.values)
-        self.wrong: dict[str, Finding] = {}
+        self.nameless = False
+        self.right: set[str] = set()
+        self.wrong: dict[str, list[Finding]] = {}
         self.inferred: set[str] = set()
-        self.findings: list[tuple[str, Finding]] = []
 
-    def run(self) -> tuple[Finding, ...]:
-        """Every quantity in turn."""
+    def run(self) -> Pass:
+        """Examine every quantity in turn."""
         for quantity in self.supplied:
             for finding in self.of(quantity):
-                self.report(quantity, finding)
-            if not self.apart:
-                self.go_on(quantity)
-        self.findings.sort(key=lambda pair: self.places.index(pair[0]))
-        return tuple(finding for _, finding in self.findings)
+                self.wrong.setdefault(quantity, []).append(finding)
+            self.go_on(quantity)
+        return self
 
-    def report(self, quantity: str, finding: Finding) -> None:
-        """Remember a finding."""
-        self.findings.append((quantity, finding))
-        self.wrong[quantity] = finding
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """In the order of the backward pass."""
+        return tuple(f for q in self.places for f in self.wrong.get(q, ()))
+
+    def follows(self, quantity: str, noisy: bool = True) -> bool:
+        """Whether a quantity follows from the student's values before it; without further ado."""
+        found = False
+        if not any(numbers_fault(t.values[quantity]) for t in self.trials):
+            fault, values = self.mended(quantity)
+            found = not fault and self.locally_right(quantity, values, noisy)
+        self.go_on(quantity)
+        return found
 
     def go_on(self, quantity: str) -> None:
         """Let the equations that follow use the student's values, where they can."""
-        for trial in self.trials:
+        for trial in [] if self.apart else self.trials:
             value, shape = trial.values[quantity], self.shape(quantity, trial)
             if numbers_fault(value) is None and value.shape == shape:
-                trial.take(quantity, value.astype(float))
+                trial.take(quantity, value.astype(float, copy=False))
 
     def shape(self, quantity: str, trial: Trial) -> tuple[int, ...]:
         """The right size of a quantity."""
@@ -109,12 +112,13 @@ class _Pass:
                 return
         mended, values = self.mended(quantity)
         if self.locally_right(quantity, values):
+            self.right.add(quantity)
             if mended:
                 yield self.finding(quantity, mended, explained=0.0)
-            elif (sources := self.sources(quantity)) and not self.right(quantity, values):
+            elif (sources := self.sources(quantity)) and not self.globally_right(quantity, values):
                 yield self.finding(quantity, ("consequence", {}), follows_from=sources)
             return
-        if self.right(quantity, values):
+        if self.globally_right(quantity, values):
             if mended:
                 yield self.finding(quantity, mended, explained=0.0)
             return
@@ -126,21 +130,21 @@ class _Pass:
         for trial in self.trials:
             shape = self.shape(quantity, trial)
             fault, value = reshaped(quantity, trial.values[quantity], shape)
-            values.append(value.astype(float))
+            values.append(value.astype(float, copy=False))
         return fault, values
 
-    def locally_right(self, quantity: str, values: list[Array]) -> bool:
+    def locally_right(self, quantity: str, values: list[Array], noisy: bool = True) -> bool:
         """Whether the quantity's equation gives these values from the student's own before it."""
         letter, _ = layer_of(quantity)
         return any(
             all(
-                same(v, evaluate(form, t.scope), t.eps, t.noise(form, letter))
+                same(v, evaluate(form, t.scope), t.eps, t.noise(form, letter) if noisy else None)
                 for t, v in zip(self.trials, values, strict=True)
             )
             for form in self.equations.forms(quantity)
         )
 
-    def right(self, quantity: str, values: list[Array]) -> bool:
+    def globally_right(self, quantity: str, values: list[Array]) -> bool:
         """Whether these are the right values, whatever was before them."""
         letter, _ = layer_of(quantity)
         form = self.equations.forms(quantity)[-1]
@@ -151,13 +155,15 @@ class _Pass:
 
     def sources(self, quantity: str) -> tuple[str, ...]:
         """The nearest wrong quantities that this one was computed from."""
-        found, ahead = [], list(self.equations.inputs(quantity))
+        found, ahead = [], [quantity] if self.wrong else []
+        seen = set(ahead)
         while ahead:
-            source = ahead.pop()
-            if source in self.wrong:
-                found.append(source)
-            elif source not in self.supplied and source not in self.inferred:
-                ahead += self.equations.inputs(source)
+            for source in self.equations.inputs(ahead.pop()):
+                if source in self.wrong and source not in seen:
+                    found.append(source)
+                elif source not in seen | set(self.supplied) | self.inferred:
+                    ahead.append(source)
+                seen.add(source)
         return tuple(self.spelled.get(s, s) for s in found)
 
     # --- mistakes -------------------------------------------------------------------------------
@@ -166,37 +172,62 @@ class _Pass:
         self, quantity: str, mended: Fault | None, values: list[Array]
     ) -> Iterator[Finding]:
         """The findings on a quantity that is wrong itself."""
-        form = self.equations.forms(quantity)[-1]
-        rights = [evaluate(form, t.scope) for t in self.trials]
+        rights = [t.scope[quantity] for t in self.trials]
         raw = [t.values[quantity] for t in self.trials]
         faults = [rounded(quantity, r, h) for r, h in zip(raw, rights, strict=True)]
-        if found := [f for f in faults if f] if all(faults) else []:
-            best = max(found, key=lambda fault: fault[0] == "dtype_or_integer_division")
-            yield self.finding(quantity, best)
+        if all(faults):
+            yield self.whole_numbers(quantity, [f for f in faults if f])
             return
-        deep = sum(f.kind == "unknown" for f in self.wrong.values()) < _RIDDLES
-        floats = [r.astype(float) for r in raw]
-        why = explain(self.equations, quantity, self.trials, floats, deep=deep)
+        riddles = sum(f.kind == "unknown" for found in self.wrong.values() for f in found)
+        stages = sum(riddles < most for most in _RIDDLES)
+        floats = [r.astype(float, copy=False) for r in raw]
+        why = self.explain(quantity, floats, stages)
         if not why and mended:
-            why = explain(self.equations, quantity, self.trials, values, deep=deep)
+            why = self.explain(quantity, values, stages)
         else:
             mended = None
-        why = self.told_apart(why)
-        if deep and not self.apart and (hidden := self.hidden(quantity, values, bool(why))):
+        received, expected = (s[quantity].shape for s in (self.given.values, self.given.truth))
+        why = self.told_apart(why or (self.vanished(quantity) if received != expected else []))
+        alone = len(self.trials) == 1 and values[0].size == 1  # one number fits too much
+        thorough = stages == len(_RIDDLES) and not self.apart and not alone
+        if thorough and (hidden := self.hidden(quantity, values, bool(why))):
             yield from self.adopt(*hidden, quantity)
             return
         if why:
             yield from self.explained(quantity, why, mended)
             return
         faults = [lossy(v, h) for v, h in zip(values, rights, strict=True)]
-        if found := [f for f in faults if f] if all(faults) else []:
-            yield self.finding(quantity, found[self.trials.index(self.given)])
-        elif self.given.values[quantity].shape != self.given.truth[quantity].shape:
-            shapes = self.given.values[quantity].shape, self.given.truth[quantity].shape
-            details = {"received": shapes[0], "expected": shapes[1]}
-            yield self.finding(quantity, ("shape", details))
+        if all(faults):
+            yield self.finding(quantity, faults[self.trials.index(self.given)] or _UNKNOWN)
+        elif received != expected:
+            yield self.finding(quantity, ("shape", {"received": received, "expected": expected}))
         else:
-            yield self.finding(quantity, ("unknown", {}))
+            yield self.finding(quantity, _UNKNOWN)
+
+    def whole_numbers(self, quantity: str, faults: list[Fault]) -> Finding:
+        """The finding on whole numbers, or on zeros, to which a wrong g'(Z) may have led."""
+        best = max(faults, key=lambda fault: fault[0] == "dtype_or_integer_division")
+        if best[0] == "all_zero" and quantity.startswith("dZ"):
+            found = self.told_apart(self.vanished(quantity))
+            others = [fault for e in found for fault in e.faults]
+            if others:
+                candidates = tuple(Candidate(*fault) for fault in [best, *others[:7]])
+                return self.finding(quantity, ("ambiguous", {}), candidates=candidates)
+        return self.finding(quantity, best)
+
+    def explain(
+        self, quantity: str, values: Sequence[Array], stages: int, seen: str = ""
+    ) -> list[Explanation]:
+        """See `Search`."""
+        search = Search(self.equations, quantity, self.trials, values, stages, seen)
+        found = search.run()
+        self.nameless |= search.nameless
+        return found
+
+    def vanished(self, quantity: str) -> list[Explanation]:
+        """See `Search.vanished`."""
+        values = [t.values[quantity].astype(float, copy=False) for t in self.trials]
+        return [*Search(self.equations, quantity, self.trials, values, 0).vanished()]
 
     def told_apart(self, found: list[Explanation]) -> list[Explanation]:
         """The explanations that are not one and the same."""
@@ -223,7 +254,7 @@ class _Pass:
     def chain(self, quantity: str) -> list[str]:
         """The dZ that are not supplied between a quantity and the nearest supplied before it."""
         found, ahead = [], self.equations.inputs(quantity)
-        while ahead:
+        while ahead and ahead[0].startswith("d"):
             source = ahead[0]
             if source in self.supplied or source in self.inferred:
                 break
@@ -235,11 +266,21 @@ class _Pass:
     def hidden(
         self, quantity: str, values: list[Array], explained: bool
     ) -> tuple[str, list[Explanation]] | None:
-        """A mistake in a dZ that is not supplied, if it explains more than one in `quantity`."""
-        for source in self.chain(quantity):
-            found = explain(self.equations, source, self.trials, values, seen=quantity)
+        """A mistake in a dZ that is not supplied, if it explains more than one in `quantity`.
+
+        Not of a dZ from which something follows rightly, which the mistake would spoil.
+        """
+        far = self.given.scope.m * max(self.equations.layout.sizes) < _LARGE
+        for source in self.chain(quantity)[: None if far else 1]:
+            touched = [q for q in self.supplied if source in self.chain(q)]
+            if any(self.fits(q, [trial.scope for trial in self.trials]) for q in touched):
+                continue
+            found = self.explain(source, values, 2, seen=quantity)
             found = [e for e in self.told_apart(found) if not self.unlikely(e)]
-            scores = [self.score(source, e) for e in found]
+            scores = []
+            for explanation in found:
+                scopes = [t.scope.with_(source, explanation.value(t.scope)) for t in self.trials]
+                scores.append(sum(self.fits(q, scopes) for q in touched))
             best = max(scores, default=0)
             if best >= (2 if explained else 1):
                 return source, [e for e, s in zip(found, scores, strict=True) if s == best]
@@ -252,31 +293,17 @@ class _Pass:
             for kind, details in explanation.faults
         )
 
-    def score(self, source: str, explanation: Explanation) -> int:
-        """How many supplied quantities it explains; 0 if it spoils one that is right without."""
-        score = 0
-        scopes = [t.scope.with_(source, explanation.value(t.scope)) for t in self.trials]
-        for quantity in self.supplied:
-            if source not in self.chain(quantity):
-                continue
-            form = self.equations.forms(quantity)[-1]
-            with_it = without = True
-            for trial, scope in zip(self.trials, scopes, strict=True):
-                value = trial.values[quantity]
-                if numbers_fault(value):
-                    with_it = without = False
-                    break
-                with_it &= same(value, evaluate(form, scope), trial.eps)
-                without &= same(value, evaluate(form, trial.scope), trial.eps)
-            if without and not with_it:
-                return 0
-            score += with_it and not without
-        return score
+    def fits(self, quantity: str, scopes: list[Scope]) -> bool:
+        """Whether a quantity follows from what is in the scopes."""
+        return all(
+            numbers_fault(value := trial.values[quantity]) is None
+            and same(value, evaluate(self.equations[quantity], scope), trial.eps)
+            for trial, scope in zip(self.trials, scopes, strict=True)
+        )
 
     def adopt(self, source: str, found: list[Explanation], quantity: str) -> Iterator[Finding]:
         """Report the mistake in `source`, go on from there, and look at `quantity` again."""
-        for finding in self.explained(source, found, supplied=False, inferred=found[0]):
-            self.report(source, finding)
+        self.wrong[source] = [*self.explained(source, found, supplied=False, inferred=found[0])]
         for trial in self.trials:
             trial.take(source, found[0].value(trial.scope))
         self.inferred.add(source)
@@ -317,9 +344,8 @@ class _Pass:
         odd = not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf"
         if odd or value.shape != right.shape:
             return Evidence(None, np.nan, np.nan, np.inf, explained, inputs)
-        with np.errstate(all="ignore"):
-            apart = np.nan_to_num(np.abs(value - right), nan=np.inf)
-        at = tuple(int(i) for i in np.unravel_index(apart.argmax(), right.shape))
+        farthest = np.abs(value - right).argmax()  # or nan
+        at = tuple(int(i) for i in np.unravel_index(farthest, right.shape))
         received, expected = float(value[at]), float(right[at])
         return Evidence(at, received, expected, relative(value, right), explained, inputs)
 

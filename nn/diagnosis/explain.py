@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import combinations, islice
 from typing import Any
 
@@ -17,14 +17,14 @@ from nn.diagnosis.bank import guesses, slots, terms
 from nn.diagnosis.equations import Equations
 from nn.diagnosis.expressions import Expr, of
 from nn.diagnosis.factors import Factor, named
-from nn.diagnosis.judging import Trial, evaluate, far, relative
+from nn.diagnosis.judging import Trial, evaluate, far, relative, same
 from nn.diagnosis.scope import Part, Scope, layer_of
 
-__all__ = ["Explanation", "explain", "told_apart"]
+__all__ = ["Explanation", "Search", "told_apart"]
 
 Array = Any
 Fault = tuple[str, Mapping[str, Any]]  # a kind, and its details
-_MANY = 500  # values, of which a few are looked at first
+_MANY = 100  # values, of which a few are looked at first
 _AT_ONCE = 12  # alternatives of each slot that are tried in pairs
 
 
@@ -45,72 +45,76 @@ class Explanation:
     error: float
 
 
-def explain(
-    equations: Equations,
-    quantity: str,
-    trials: Sequence[Trial],
-    values: Sequence[Array],
-    seen: str | None = None,
-    deep: bool = True,
-) -> list[Explanation]:
-    """The explanations of a quantity's wrong values, all with as few faults as possible.
+@dataclass
+class Search:
+    """The search for what explains a quantity's wrong values.
 
-    Args:
+    Attributes:
         equations: the right ones.
         quantity: the wrong one.
         trials: where the values were seen, the smallest first.
         values: the student's values at each: of the quantity, or of `seen`.
+        stages: how many of the stages of `run`, each of which takes longer, to go through.
         seen: a quantity computed from the one in question, which is not known itself.
-        deep: whether to look for two faults at once, which takes longest.
+        nameless: whether something fitted up to a factor that has no name.
     """
-    search = _Search(equations, quantity, trials, values, seen or quantity)
-    stages = [search.factors, search.singles, search.added, search.doubles]
-    del stages[2 if seen else 4 if deep else 3 :]
-    found: list[Explanation] = []
-    for stage in stages:
-        found += stage()
-        by_chance = len(trials) == 1 and stage == search.factors  # a minus, or one wrong example?
-        if found and not by_chance:
-            break
-    fewest = min((len(e.faults) for e in found), default=0)
-    return [e for e in found if len(e.faults) == fewest]
 
-
-@dataclass
-class _Search:
     equations: Equations
     quantity: str
     trials: Sequence[Trial]
     values: Sequence[Array]
-    seen: str
+    stages: int
+    seen: str = ""
+    nameless: bool = False
+
+    def run(self) -> list[Explanation]:
+        """The explanations, all with as few faults as possible."""
+        found: list[Explanation] = []
+        for stage in (self.factors, self.singles, self.added, self.doubles)[: self.stages]:
+            found += stage()
+            by_chance = len(self.trials) == 1 and stage == self.factors  # or one wrong example?
+            if found and not by_chance:
+                break
+        fewest = min((len(e.faults) for e in found), default=0)
+        return [e for e in found if len(e.faults) == fewest]
 
     def measured(self, expr: Expr) -> Expr:
         """What the student's values are of: the expression, or what is computed from it."""
-        if self.seen == self.quantity:
+        if not self.seen:
             return expr
         form = self.equations.forms(self.seen)[-1]
         return Expr("", "", lambda s: form.value(s.with_(self.quantity, expr.value(s))))
 
     @cached_property
-    def part(self) -> tuple[Part, Array] | None:
-        """Of many values a few, with the part of the scope that they need."""
+    def part(self) -> tuple[Part, Array, list[int]] | None:
+        """Of many values a few, with the part of the scope they need, and where two are largest."""
         trial, s = self.trials[0], self.values[0]
         shape = self.equations.layout.shape(self.quantity, trial.scope.m)
-        if self.seen != self.quantity or s.size < _MANY or s.shape != shape:
+        if self.seen or s.size < _MANY or s.shape != shape:
             return None
-        part = Part(trial.scope, self.quantity[1] in "AZ")
-        return part, part.of(self.quantity, s)
+        part = Part(trial.scope, layer_of(self.quantity)[0][-1] in "AZ")
+        few = part.of(self.quantity, s)
+        return part, few, np.abs(few).argsort(axis=None)[-2:].tolist()
+
+    def fits_part(self, expr: Expr) -> bool:
+        """Whether the expression may fit, as far as a few values tell."""
+        if self.part is None:
+            return True
+        scope, s, (i, j) = self.part
+        h = evaluate(expr, scope)
+        if h is None or h.shape != s.shape:  # and all its values too, unless m passes for an n
+            return scope.m in self.equations.layout.sizes
+        one, other = s.item(i) * h.item(j), s.item(j) * h.item(i)
+        return (
+            not abs(one - other) > 0.1 * abs(one) and _ratio(s, h, self.trials[0].eps) is not None
+        )
 
     def fit(self, expr: Expr, noisy: bool = False) -> list[float] | None:
         """The factors c with values = c · expr, one for each trial; None where it does not fit."""
-        if self.part is not None and not noisy:
-            scope, s = self.part
-            h = evaluate(expr, scope)
-            eps = self.trials[0].eps
-            if h is not None and h.shape == s.shape and _ratio(s, h, eps) is None:
-                return None
+        if not noisy and not self.fits_part(expr):
+            return None
         expr, factors = self.measured(expr), []
-        letter, _ = layer_of(self.seen)
+        letter, _ = layer_of(self.seen or self.quantity)
         for trial, s in zip(self.trials, self.values, strict=True):
             h = evaluate(expr, trial.scope)
             if h is None or h.shape != s.shape or not s.size:
@@ -131,8 +135,26 @@ class _Search:
         scopes = [trial.scope for trial in self.trials]
         enough = len(self.trials) > 1 or self.values[0].size >= 3
         eps = max(trial.eps for trial in self.trials)
-        for factor in named(self.equations, self.quantity, factors, scopes, eps, enough):
+        names = [*named(self.equations, self.quantity, factors, scopes, eps, enough)]
+        self.nameless |= not names and self.values[0].size > 1
+        for factor in names:
             yield self._explanation(expr, factor, faults)
+
+    def vanished(self) -> Iterator[Explanation]:
+        """One piece changed, where rounding is all that is left of the values.
+
+        The sum of A[L] − Y over a softmax's units is 0, and so may be another's g'(Z).
+        """
+        letter, _ = layer_of(self.quantity)
+        for form in slots(self.equations, self.quantity):
+            for guess in guesses(form):
+                expr = guess.expr
+                if all(
+                    same(s, evaluate(expr, t.scope), t.eps, t.noise(expr, letter))
+                    for t, s in zip(self.trials, self.values, strict=True)
+                ):
+                    faults = ((guess.kind, guess.details),)
+                    yield Explanation(faults, expr, partial(evaluate, expr), 0.0)
 
     def _explanation(self, expr: Expr, factor: Factor, faults: tuple[Fault, ...]) -> Explanation:
         def value(scope: Scope) -> Array:
@@ -164,7 +186,7 @@ class _Search:
             for trial, s in zip(self.trials, self.values, strict=True):
                 h = evaluate(form, trial.scope)
                 rests.append(s - h if h is not None and h.shape == s.shape else np.empty(0))
-            rest = _Search(self.equations, self.quantity, self.trials, rests, self.quantity)
+            rest = Search(self.equations, self.quantity, self.trials, rests, 0)
             factors = rest.fit(of(term))
             if factors is None or (len(rests) == 1 and rests[0].size < 3):
                 continue
@@ -178,6 +200,7 @@ class _Search:
         elif np.allclose(per_m, per_m[0], rtol=1e-5):
             c, by_m = per_m[0], True
         else:
+            self.nameless |= self.values[0].size > 1
             return
         shown = f"{c:.6g}/m" if by_m else f"{c:.6g}"
         details = {"term": term, "coefficient": factors[-1], "as_text": shown}
@@ -212,18 +235,17 @@ def _ratio(
     """The c with s = c · h, nan if both are 0; None if there is none."""
     if not h.any() and not s.any():
         return np.nan
-    with np.errstate(all="ignore"):
-        i = np.argmax(np.abs(h))
-        if not (h.flat[i] and s.flat[i]) or not np.isfinite(h.flat[i]):
-            return None
-        c = float(s.flat[i] / h.flat[i])
-        if noise is None and abs(s.flat[0] - c * h.flat[0]) > 0.1 * np.abs(s).max():
-            return None
-        total = float(np.vdot(h, h))
-        c = float(np.vdot(h, s)) / total if total and np.isfinite(total) else c
+    i = np.abs(h).argmax()
+    most, at = h.item(i), s.item(i)
+    if not (most and at) or not np.isfinite(most):
+        return None
+    c = at / most
+    if abs(s.item(0) - c * h.item(0)) > 0.1 * np.abs(s).max():
+        return None
+    total = float(np.vdot(h, h))
+    c = float(np.vdot(h, s)) / total if total and np.isfinite(total) else c
     spread = (lambda: abs(c) * noise()) if noise else None
-    unlike = far(s, c * h, eps, spread) if spread else far(s, c * h, eps)
-    return None if unlike else c
+    return None if far(s, c * h, eps, spread) else c
 
 
 def told_apart(found: list[Explanation], elsewhere: Scope) -> list[Explanation]:

@@ -60,7 +60,15 @@ def of(name: str, T: bool = False) -> Expr:
 def matmul(a: Expr, b: Expr) -> Expr:
     """The matrix product a b."""
     (at, ac), (bt, bc) = a.factor(), b.factor()
-    return Expr(f"{at} {bt}", f"{ac} @ {bc}", lambda s: a.value(s) @ b.value(s), tight=1)
+    code = f"{ac} @ {bc}"
+
+    def value(s: Any) -> Array:
+        known = getattr(s, "products", {})  # where many expressions have this one in common
+        if code not in known:
+            known[code] = a.value(s) @ b.value(s)
+        return known[code]
+
+    return Expr(f"{at} {bt}", code, value, tight=1)
 
 
 def times(a: Expr, b: Expr) -> Expr:

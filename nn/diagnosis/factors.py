@@ -133,7 +133,8 @@ def _of_m(
     """Factors made of m and the sizes: text, value, and the faults they are."""
     letter, l = layer_of(quantity)
     sizes, of_cost = equations.layout.sizes, equations.style.of_cost
-    has_mean = (letter in {"dW", "db"}) != of_cost
+    forward = letter in {"Z", "A"}
+    has_mean = not forward and (letter in {"dW", "db"}) != of_cost
     missing = "sum_instead_of_mean" if letter == "db" else "missing_1_over_m"
 
     def constant(text: str) -> Callable[[float], tuple[Fault, ...]]:
@@ -143,7 +144,8 @@ def _of_m(
         return (lambda _: ((missing, {}), *rest)) if has_mean else constant(text)
 
     yield "m", lambda s: s.m, without_mean("m", ())
-    yield "1/m", lambda s: 1 / s.m, lambda _: (("extra_1_over_m", {}),)
+    extra = constant("1/m") if forward else lambda _: (("extra_1_over_m", {}),)
+    yield "1/m", lambda s: 1 / s.m, extra
     for k in dict.fromkeys((0, l - 1, l, equations.layout.L)):
         n = sizes[k]
         if n > 1:

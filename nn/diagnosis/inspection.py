@@ -5,12 +5,14 @@ Read next: `nn.diagnosis.examine`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from nn.diagnosis.examine import examine
+from nn.diagnosis.equations import Equations
+from nn.diagnosis.examine import Pass
 from nn.diagnosis.findings import Diagnosis, Finding, Note
 from nn.diagnosis.scope import Layout, Style, order
 from nn.diagnosis.students import Answer, Inputs, Student, read
@@ -74,10 +76,10 @@ def diagnose(
     choose_loss(network, loss)[0](network.logits(X), Y)
     work = read(student, layout)
     params = network.state_dict()
-    given = answered(work, layout, Inputs(params, X, Y))
-    inspector = _Inspector(layout, work, given, params, Y)
-    findings, style = inspector.best()
-    return _with_notes(layout, given.answer, findings, style)
+    with np.errstate(all="ignore"):
+        given = answered(work, layout, Inputs(params, X, Y))
+        best = _Inspector(layout, work, given, params, Y).best()
+    return _with_notes(layout, given.answer, best.findings, best.equations.style)
 
 
 def _layout(network: DeepNetwork, loss: str | Loss | None) -> Layout:
@@ -102,67 +104,75 @@ class _Inspector:
         self.layout, self.work, self.given = layout, work, given
         self.params, self.Y = params, Y
         self.elsewhere = elsewhere(layout, params, Y, given.point.m)
+        supplied = [q for q in order(layout.L) if q in given.answer.values]
+        self.whole = [q for q in supplied if q[:2] in {"dZ", "dA"}]
+        written = order(layout.L) if given.answer.apart else supplied
+        self.equations = cache(lambda style: Equations(layout, style, written))
 
-    def best(self) -> tuple[Findings, Style]:
-        """The pass with the fewest riddles, then the fewest mistakes."""
-        best: tuple[Findings, Style] | None = None
-        for cases in self.sets():
-            found = self.in_best_style(cases)
-            if best is None or _burden(found[0]) < _burden(best[0]):
-                best = found
-            if not _burden(best[0])[0]:
-                break
-        assert best is not None
-        if self.work.callable and _burden(best[0])[0]:
-            alone = self.in_best_style([self.given])
-            return alone if not alone[0] else best
+    def best(self) -> Pass:
+        """The pass with the fewest riddles, then the fewest mistakes.
+
+        A function is asked again with random inputs: with other m, and with the same m if that may
+        solve a riddle, because its own m is a number, or because it raises where m is another.
+        """
+        if not self.work.callable:
+            return self.in_best_style([self.given])
+        m = self.given.point.m
+        cases = self.cases(other_m(self.layout, m))
+        best = self.in_best_style(cases)
+        if _riddles(best) and (best.nameless or len(cases) < 3):
+            best = min(best, self.in_best_style(self.cases([m, m])), key=_burden)
+        if _riddles(best):
+            for style in self.styles():  # the very numbers, perhaps
+                alone = self.of([self.given], style)
+                if all(alone.follows(quantity) for quantity in alone.supplied):
+                    return alone
         return best
 
-    def sets(self) -> Iterator[list[Case]]:
-        """The user's inputs and, for a function, random ones: with other m, then with the same."""
-        if not self.work.callable:
-            yield [self.given]
-            return
-        m = self.given.point.m
-        for ms in (other_m(self.layout, m), [m, m]):
-            others = [self.at(k, seed) for seed, k in enumerate(ms)]
-            yield [self.given, *(case for case in others if self.comparable(case))]
+    def cases(self, ms: Sequence[int]) -> list[Case]:
+        """The user's inputs, and random ones to which the student's answers have the same names."""
+        found = [self.given]
+        for seed, m in enumerate(ms):
+            inputs = random_inputs(self.layout, self.params, self.Y, m, seed)
+            case = answered(self.work, self.layout, inputs)
+            if case.answer.values.keys() == self.given.answer.values.keys():
+                found.append(case)
+        return found
 
-    def at(self, m: int, seed: int) -> Case:
-        inputs = random_inputs(self.layout, self.params, self.Y, m, seed)
-        return answered(self.work, self.layout, inputs)
+    def styles(self) -> list[Style]:
+        """Where the 1/m stands; what ReLU'(0) is, if a Z is 0."""
+        kinks = (False, True) if self.given.point.on_kink(self.layout) else (False,)
+        return [Style(of_cost, kink) for of_cost in (False, True) for kink in kinks]
 
-    def comparable(self, case: Case) -> bool:
-        """Whether the student answered there as for the user's inputs, with the same names."""
-        return case.answer.values.keys() == self.given.answer.values.keys()
+    def of(self, cases: Sequence[Case], style: Style) -> Pass:
+        """A pass before it is run."""
+        return Pass(self.equations(style), cases, self.elsewhere)
 
-    def in_best_style(self, cases: Sequence[Case]) -> tuple[Findings, Style]:
+    def in_best_style(self, cases: Sequence[Case]) -> Pass:
         """The pass in the style that leaves the fewest riddles and mistakes.
 
-        Styles are where the 1/m stands, tried the other way if the first dZ or dA is not the
-        notes', and ReLU'(0), if a Z is 0.
+        A style other than the notes' is tried only if something is right in it that is not in
+        theirs; 1/m in another place, if the first dZ or dA is not the notes'.
         """
-        kinks = (False, True) if self.given.point.on_kink(self.layout) else (False,)
-        names = self.given.answer.values
-        whole = [q for q in order(self.layout.L) if q in names and q[:2] in {"dZ", "dA"}]
-        tried = []
-        for of_cost in (False, True):
-            for kink in kinks:
-                style = Style(of_cost, kink)
-                found = examine(self.layout, style, cases, self.elsewhere)
-                if not found:
-                    return found, style
-                tried.append((found, style))
-            first = self.given.answer.spelled[whole[0]] if whole else None
-            if not any(f.quantity == first for found, _ in tried for f in found):
+        usual, *others = self.styles()
+        best = first = self.of(cases, usual).run()
+        for style in others if best.wrong else []:
+            if style.of_cost and (not self.whole or self.whole[0] in first.right):
                 break
-        return min(tried, key=lambda pair: _burden(pair[0]))
+            trial = self.of(cases, style)
+            if any(trial.follows(q, noisy=False) and q not in first.right for q in trial.supplied):
+                best = min(best, self.of(cases, style).run(), key=_burden)
+        return best
 
 
-def _burden(findings: Findings) -> tuple[int, int]:
+def _riddles(work: Pass) -> int:
+    """How many mistakes have no name."""
+    return sum(f.kind in {"unknown", "ambiguous", "shape"} for f in work.findings)
+
+
+def _burden(work: Pass) -> tuple[int, int]:
     """How many mistakes have no name, and how many there are."""
-    roots = [f for f in findings if f.is_root]
-    return sum(f.kind in {"unknown", "ambiguous", "shape"} for f in roots), len(roots)
+    return _riddles(work), sum(f.is_root for f in work.findings)
 
 
 def _with_notes(layout: Layout, answer: Answer, findings: Findings, style: Style) -> Diagnosis:
@@ -172,7 +182,8 @@ def _with_notes(layout: Layout, answer: Answer, findings: Findings, style: Style
     ]
     checked = tuple(answer.spelled[q] for q in order(layout.L) if q in answer.values)
     failed = [f.quantity for f in failures]
-    absent = tuple(q for q in order(layout.L) if q not in answer.values and q not in failed)
+    absent = tuple(q for q in order(layout.L)
+                   if q.startswith("d") and q not in answer.values and q not in failed)  # fmt: skip
     notes = []
     if style.of_cost:
         notes.append(Note("derivatives_of_J"))

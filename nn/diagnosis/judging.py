@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -41,25 +42,22 @@ class Trial:
 
     def noise(self, expr: Expr, letter: str) -> Callable[[], Array]:
         """How far rounding may move each entry of an expression, if asked: see `noise`."""
-        return lambda: noise(evaluate(expr, self.scope), evaluate(expr, self.shaken()), letter)
+        return lambda: noise(evaluate(expr, self.scope), evaluate(expr, self.shaken), letter)
 
     def noise_of_truth(self, expr: Expr, letter: str) -> Callable[[], Array]:
         """The same where everything is right, and nothing is known but the inputs."""
+        return lambda: noise(evaluate(expr, self.truth), evaluate(expr, self.shaken_truth), letter)
 
-        def value() -> Array:
-            by = SHAKE * self.eps
-            shaken = replace(self.truth, point=self.truth.point.shaken(by), known={}, shake=by)
-            return noise(evaluate(expr, self.truth), evaluate(expr, shaken), letter)
+    @cached_property
+    def shaken_truth(self) -> Scope:
+        """The truth as rounding may have had it."""
+        return _shaken(self.truth, SHAKE * self.eps)
 
-        return value
-
+    @property
     def shaken(self) -> Scope:
         """The scope as rounding may have had it."""
         if self._shaken is None:
-            by = SHAKE * self.eps
-            given = {k: _shake(v, by) for k, v in self.scope.given.items()}
-            point = self.scope.point.shaken(by)
-            self._shaken = replace(self.scope, point=point, given=given, known={}, shake=by)
+            self._shaken = _shaken(self.scope, SHAKE * self.eps)
         return self._shaken
 
     def take(self, quantity: str, value: Array) -> None:
@@ -70,15 +68,20 @@ class Trial:
             self._shaken = self._shaken.with_(quantity, shaken)
 
 
+def _shaken(scope: Scope, by: float) -> Scope:
+    given = {k: _shake(v, by) for k, v in scope.given.items()}
+    return replace(scope, point=scope.point.shaken(by), given=given, known={}, shake=by)
+
+
 def _shake(value: Array, by: float) -> Array:
-    return value * (1 + by * np.random.default_rng(1).choice([-1.0, 1.0], value.shape))
+    signs = np.random.default_rng(1).integers(0, 2, value.shape, np.int8) * 2 - 1
+    return value * (1 + by * signs)
 
 
 def evaluate(expr: Expr, scope: Any) -> Array | None:
     """The expression's value as float64, or None where sizes do not fit."""
     try:
-        with np.errstate(all="ignore"):
-            return np.asarray(expr.value(scope), float)
+        return np.asarray(expr.value(scope), float)
     except (ValueError, IndexError):
         return None
 
@@ -91,45 +94,40 @@ def noise(h: Array | None, shaken: Array | None, letter: str) -> Array:
     """
     if h is None or shaken is None or not h.size:
         return 0.0
-    with np.errstate(all="ignore"):
-        apart = np.nan_to_num(np.abs(h - shaken), nan=np.inf, posinf=np.inf)
+    apart = np.abs(h - shaken)
+    apart[np.isnan(apart)] = np.inf
     return apart.max() if letter in {"dW", "db"} else np.maximum(apart, apart.max(axis=0) / 64)
 
 
-def _none() -> Array:
-    return 0.0
-
-
-def far(s: Array, h: Array, eps: float, noise: Callable[[], Array] = _none) -> bool:
+def far(s: Array, h: Array, eps: float, noise: Callable[[], Array] | None = None) -> bool:
     """Whether s is not h, anywhere, by more than the tolerance and rounding allow."""
-    if s.shape != h.shape:
+    if s.shape != h.shape or not s.size:
+        return bool(s.shape != h.shape)
+    apart, size = np.abs(s - h), np.abs(h)
+    worst, largest = apart.max(), float(size.max())
+    tolerance, off = max(_TOLERANCE, 800 * eps), 1000 * eps * largest
+    too_far = 2 * tolerance * largest + off  # more than any bound below
+    if worst > too_far and not noise:
         return True
-    with np.errstate(all="ignore"):
-        apart, size = np.abs(s - h), np.abs(h)
-        if (apart <= _TOLERANCE * size).all():
-            return False
-        tolerance, largest = max(_TOLERANCE, 800 * eps), float(size.max())
-        if noise is _none and apart.max() > (2 * tolerance + 1000 * eps) * largest:
-            return True
-        nonzero = size[size > 0]
-        typical = float(np.median(nonzero)) if nonzero.size else 0.0
-        bound = tolerance * (size + typical) + 1000 * eps * largest
-        near = (apart <= bound).all() or (
-            noise is not _none and (apart <= bound + 8 * noise()).all()
-        )
-    return not bool(near)
+    if (apart <= _TOLERANCE * size).all():
+        return False
+    rounding = 8 * noise() if noise else 0.0
+    if worst > too_far + np.max(rounding):
+        return True
+    nonzero = size[size > 0]
+    typical = float(np.median(nonzero)) if nonzero.size else 0.0
+    return not bool((apart <= tolerance * (size + typical) + off + rounding).all())
 
 
-def same(s: Array, h: Array | None, eps: float, noise: Callable[[], Array] = _none) -> bool:
+def same(s: Array, h: Array | None, eps: float, noise: Callable[[], Array] | None = None) -> bool:
     """Whether s is h, as far as can be told."""
     return h is not None and not far(s, h, eps, noise)
 
 
 def relative(s: Array, h: Array) -> float:
     """The largest difference, relative to the largest |h|."""
-    with np.errstate(all="ignore"):
-        apart = float(np.abs(s - h).max()) if s.shape == h.shape and s.size else np.inf
-        scale = float(np.abs(h).max()) if h.size else 0.0
+    apart = float(np.abs(s - h).max()) if s.shape == h.shape and s.size else np.inf
+    scale = float(np.abs(h).max()) if h.size else 0.0
     if not apart:
         return 0.0
     return apart / scale if scale and np.isfinite(apart) else float("inf")

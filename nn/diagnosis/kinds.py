@@ -52,11 +52,16 @@ KINDS: dict[str, Kind] = {
         "another factor where g'(Z) belongs",
         ("variant", "activation", "used_activation", "expected", "used"),
     ),
-    # expected, used: "A1" and "A2", "X", "Z1", "tanh(A1)", "stale A1" (of other parameters)
+    # expected, used: "A1" and "A2", "X", "Z1", "np.tanh(A1)". Values of other parameters (stale
+    # ones, from before an update) have no name here: nobody knows those parameters
     "wrong_layer_cache": Kind(
-        "values of another layer, or not the cached ones", ("expected", "used")
+        "values of another layer, or computed again wrongly", ("expected", "used")
     ),
     # expected, used: "*" and "@"
+    # activation: the layer's; expected, used: code
+    "wrong_activation": Kind(
+        "another function where g(Z) belongs", ("activation", "expected", "used")
+    ),
     "matmul_vs_elementwise": Kind(
         "a matrix product for an elementwise one, or the reverse", ("expected", "used")
     ),

@@ -127,8 +127,6 @@ def _variant(finding: Finding, kind: str, details: Mapping[str, Any]) -> str:
             return str(details["axis"])
         case "wrong_activation_derivative":
             return str(details["variant"])
-        case "wrong_layer_cache":
-            return "stale" if str(details["used"]).startswith("stale ") else "other"
         case "matmul_vs_elementwise":
             return str(details["expected"])
         case "extra_term":
@@ -160,7 +158,7 @@ def _values(finding: Finding, kind: str, details: Mapping[str, Any], lang: str) 
     return values | {
         "q": finding.quantity,
         "candidates": len(finding.candidates),
-        "of": finding.quantity[1:],
+        "of": finding.quantity.removeprefix("d"),
         "layer": l,
         "m": finding.m,
         "slope": f"g{l}'(Z{l})" if numbered else "g'(Z)",
@@ -224,6 +222,8 @@ def _rule(finding: Finding) -> tuple[str | None, dict[str, Any]]:
     factors = {product.get("left"), product.get("right")}
     if not values["symbols"]:
         return None, values
+    if not q.startswith("d") and (kind == "shape" or details.get("operand") == q):
+        return ("product" if product else None), values | product
     if kind in {"wrong_axis", "missing_keepdims", "shape"}:
         return "same", values
     if kind == "one_example_only" and letter in "AZ":
@@ -265,9 +265,11 @@ def _table(diagnosis: Diagnosis, lang: str) -> list[list[str]]:
     for finding in diagnosis.findings:
         found.setdefault(finding.quantity, []).append(finding)
 
-    def position(q: str) -> tuple[float, int]:
+    def position(q: str) -> tuple[bool, float, int]:
         letter, l = _parsed(q)
-        return (-l or -math.inf, "AZWb".find(letter))
+        if letter == q[0].upper():
+            return (False, l, "ZA".find(letter))
+        return (True, -l or -math.inf, "AZWb".find(letter))
 
     rows = [[words["quantity"], words["error"], "", words["finding"]]]
     for q in sorted(found, key=position):

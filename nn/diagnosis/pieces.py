@@ -78,11 +78,7 @@ class Pieces:
     def caches(self, l: int) -> Iterator[Change]:
         """In the place of A[l]ᵀ."""
         right = of(f"A{l}", T=True)
-        names = [f"A{l + 1}", f"Z{l}", *(f"A{k}" for k in range(self.L + 1) if k not in {l, l + 1})]
-        names += [f"Z{k}" for k in range(1, self.L + 1) if k != l]
-        for name in names:
-            if name != "Z0":
-                yield swap(right, of(name, T=True))
+        yield from self.values("A", l, T=True)
         yield transposed(f"A{l}", of(f"A{l}"))
         for g, f in VALUES.items():
             if g == "identity":
@@ -92,6 +88,14 @@ class Pieces:
                 value = call("g({0})", f"{f.code}.T", _turned(f.function), of(f"Z{l}"))
                 yield swap(right, value)
         yield swap(right, of(f"dA{l}" if l else "dZ1", T=True))
+
+    def values(self, letter: str, l: int, T: bool = False) -> Iterator[Change]:
+        """Other A and Z in the place of A[l] or Z[l]."""
+        right, layers = (letter, l), range(self.L + 1)
+        near = [("A", l + 1), ("Z", l), ("A", l)]
+        for q, k in dict.fromkeys([*near, *((q, k) for q in "AZ" for k in layers)]):
+            if (q, k) not in {right, ("Z", 0), ("A", self.L + 1)}:
+                yield swap(of(f"{letter}{l}", T), of(f"{q}{k}", T))
 
     def slopes(self, l: int) -> Iterator[Change]:
         """In the place of g[l]'(Z[l])."""

@@ -75,9 +75,7 @@ def lossy(value: Array, right: Array) -> Fault | None:
         return None
     error = relative(value.astype(float), right)
     for kind, most in ((np.float16, 2e-2), (np.float32, 1e-4)):
-        with np.errstate(all="ignore"):
-            held = bool((value.astype(kind).astype(float) == value).all())
-        if held and error <= most:
+        if error <= most and (value.astype(kind).astype(float) == value).all():
             name = value.dtype.name if value.dtype.itemsize < 8 else np.dtype(kind).name
             return "precision", {"dtype": name, "error": error}
     return ("precision", {"dtype": value.dtype.name, "error": error}) if error <= 2e-5 else None

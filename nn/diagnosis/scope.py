@@ -31,12 +31,13 @@ def layer_of(quantity: str) -> tuple[str, int]:
 
 
 def order(L: int) -> list[str]:
-    """Every quantity, in the order of the backward pass.
+    """Every quantity, in the order of the forward and then of the backward pass.
 
     >>> order(1)
-    ['dA1', 'dZ1', 'dW1', 'db1']
+    ['Z1', 'A1', 'dA1', 'dZ1', 'dW1', 'db1']
     """
-    return [f"{q}{l}" for l in range(L, 0, -1) for q in ("dA", "dZ", "dW", "db")]
+    forward = [f"{q}{l}" for l in range(1, L + 1) for q in "ZA"]
+    return forward + [f"{q}{l}" for l in range(L, 0, -1) for q in ("dA", "dZ", "dW", "db")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +137,13 @@ class Part:
 
     def __init__(self, scope: Scope, by_example: bool) -> None:
         self.scope, self.by_example, self.m = scope, by_example, scope.m
+        self.known: dict[str, Array] = {}
+        self.products: dict[str, Array] = {}
 
     def __getitem__(self, name: str) -> Array:
-        return self.of(name, self.scope[name])
+        if name not in self.known:
+            self.known[name] = self.of(name, self.scope[name])
+        return self.known[name]
 
     def of(self, name: str, value: Array) -> Array:
         """The part of a value that this name has."""
@@ -161,7 +166,8 @@ class Scope:
     Attributes:
         equations: the right equation of each quantity; see `nn.diagnosis.equations`.
         given: quantities to take as they are.
-        sequence: all quantities, in the order of the backward pass.
+        sequence: all quantities, in the order of `order`.
+        anew: the Z and A that the point does not know, since one before them is given.
         shake: how far rounding may have moved a g'(Z), which is about 1 − a² and as exact as 1 is.
     """
 
@@ -173,6 +179,7 @@ class Scope:
     sequence: Sequence[str]
     known: dict[str, Array] = field(default_factory=dict)
     shake: float = 0.0
+    anew: frozenset[str] = frozenset()
 
     @property
     def m(self) -> int:
@@ -180,25 +187,28 @@ class Scope:
         return self.point.m
 
     def __getitem__(self, name: str) -> Array:
-        values = self.point.values
-        if name in values:
-            return values[name]
         if name in self.given:
             return self.given[name]
+        if name in self.point.values and name not in self.anew:
+            return self.point.values[name]
         if name not in self.known:
             self._fill(name)
         return self.known[name]
 
     def _fill(self, name: str) -> None:
-        """Compute `name`, and before it, from the output on, the dZ and dA it rests on."""
+        """Compute `name`, and before it, in their order, the A or the dZ it rests on."""
         _, l = layer_of(name)
-        for k in range(self.layout.L, l, -1):
-            if f"dZ{k}" not in self.known and f"dZ{k}" not in self.given:
-                self.known[f"dZ{k}"] = self.equations[f"dZ{k}"].value(self)
-        self.known[name] = self.equations[name].value(self)
+        before = [f"dZ{k}" for k in range(self.layout.L, l, -1)]
+        if name in self.anew:
+            before = [f"A{k}" for k in range(1, l) if f"A{k}" in self.anew]
+        for q in [*before, name]:
+            if q not in self.known and q not in self.given:
+                self.known[q] = self.equations[q].value(self)
 
     def with_(self, quantity: str, value: Array) -> Scope:
         """The scope with one more quantity given; what precedes it stays as it is known."""
-        before = set(self.sequence[: self.sequence.index(quantity)])
+        at = self.sequence.index(quantity)
+        before = set(self.sequence[:at])
         known = {k: v for k, v in self.known.items() if k in before}
-        return replace(self, given={**self.given, quantity: value}, known=known)
+        anew = self.anew.union(self.sequence[at + 1 : 2 * self.layout.L])
+        return replace(self, given={**self.given, quantity: value}, known=known, anew=anew)

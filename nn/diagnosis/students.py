@@ -26,9 +26,9 @@ from nn.errors import ArgumentError
 __all__ = ["Answer", "Failure", "Inputs", "Student", "read"]
 
 Array = Any
-_NAME = re.compile(r"d([zawb])[\[_^{(]*(\d*)[\])}]*", re.IGNORECASE)
+_NAME = re.compile(r"(d[zawb]|[za])[\[_^{(]*(\d*)[\])}]*", re.IGNORECASE)
 _FORWARD = re.compile(r"([zawbxy]|cost|loss|j|m|cache|al|yhat)[\[_^{(]*(\d*)[\])}]*", re.I)
-_LETTERS = {"z": "dZ", "a": "dA", "w": "dW", "b": "db"}
+_LETTERS = {"z": "Z", "a": "A", "dz": "dZ", "da": "dA", "dw": "dW", "db": "db"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def _as_the_notes_have_it(q: str, value: Any, layout: Layout) -> Any:
         return array.reshape(1, n)
     if q.startswith("db") and array.size == 1:
         return array.reshape(1, 1)
-    return array.reshape(1, -1) if array.ndim == 1 and q[1] in "ZA" else array
+    return array.reshape(1, -1) if array.ndim == 1 and q.strip("d")[0] in "ZA" else array
 
 
 def _parameters(function: Callable[..., Any]) -> list[str]:
@@ -202,8 +202,7 @@ def _called(
     by_name = bool(names) and set(names) <= known.keys() and "params" not in names
     arguments = [known[k] for k in (names if by_name else ("params", "X", "Y"))]
     try:
-        with np.errstate(all="ignore"):
-            result = function(*arguments)
+        result = function(*arguments)
     except Exception as error:
         return _failed(error, function, layout)
     if isinstance(result, Mapping):
@@ -233,8 +232,7 @@ def _apart(equations: Iterable[tuple[str, Callable[..., Any]]], inputs: Inputs, 
                 )
             arguments.append(value)
         try:
-            with np.errstate(all="ignore"):
-                value = function(*arguments)
+            value = function(*arguments)
         except Exception as error:
             failed = _failed(error, function, layout)
             answer.failures += [Failure(q, f.details) for f in failed.failures]
@@ -250,14 +248,8 @@ def _right(name: str, known: Mapping[str, Any], inputs: Inputs, layout: Layout) 
     assert inputs.right is not None
     if name in known:
         return known[name]
-    q = quantity(name, layout)
-    match = re.fullmatch(r"([zaZA])_?(\d*)", name)
-    if q is None and match:
-        l = int(match[2]) if match[2] else 1 if layout.L == 1 else -1
-        q = f"{match[1].upper()}{l}" if 0 <= l <= layout.L and name[0] in "zaZA" else None
-    if q is None or q == "Z0":
-        return None
-    return np.array(inputs.right[q])
+    q = "A0" if re.fullmatch(r"[aA]_?0", name) else quantity(name, layout)
+    return None if q is None else np.array(inputs.right[q])
 
 
 def _error(kind: str, text: str, line: int | None = None, code: str = "") -> dict[str, Any]:
