@@ -21,7 +21,15 @@ from minigrad.arraylike import ArrayLike
 from minigrad.errors import DTypeError, MinigradError, ShapeError, failed
 from minigrad.sweep import sweep
 from minigrad.table import ROWS, Op, row
-from minigrad.tracing import debugger, is_recording, mode, no_grad, recording, tracer
+from minigrad.tracing import (
+    debugger,
+    is_recording,
+    mode,
+    no_grad,
+    recording,
+    refuse_value,
+    tracer,
+)
 from minigrad.values import Array, constant, copied, fitting, readonly, settle
 
 __all__ = [
@@ -132,7 +140,8 @@ class Tensor(ArrayLike):
         name: what to call it in pictures, programs and messages.
 
     Raises:
-        DTypeError: strings, objects, dates, masked arrays; also a Tensor (use `stop_gradient`).
+        DTypeError: strings, objects, dates, masked arrays; also a Tensor (use `stop_gradient`);
+            a name that is no string.
 
     >>> x = Tensor([1, 2, 3], name="x")
     >>> y = (x * x).sum()
@@ -154,6 +163,8 @@ class Tensor(ArrayLike):
     serial: int
 
     def __init__(self, value: Any, dtype: Any = None, name: str | None = None) -> None:
+        if name is not None and not isinstance(name, str):
+            raise DTypeError(f"tensor: got {name!r} as the name; expected a string")
         kind = type(value)
         if (kind is float or kind is int) and dtype is None:
             self._value = np.float64(value)
@@ -313,6 +324,7 @@ class Tensor(ArrayLike):
     # Copies ------------------------------------------------------------------------------------
 
     def __reduce__(self) -> Any:  # pickles and copies of a leaf are leaves of their own
+        refuse_value("copy")
         self._leaf("copying or pickling")
         return Tensor, (self._value, None, self.name), self._grad
 

@@ -10,6 +10,7 @@ Read next: `minigrad.tensor`.
 from __future__ import annotations
 
 import contextlib
+import copy
 import linecache
 import os
 import sys
@@ -66,6 +67,7 @@ mode: ContextVar[Debugger | bool | None] = ContextVar("mode", default=None)
 
 _REMEDY = {
     "bool": "the truth of it chooses a branch; use np.where(condition, a, b)",
+    "copy": "a copy would keep the value of this call; use np.copy(x)",
     "iter": "iterating reads it element by element; use NumPy functions with an axis, or an index",
     "tolist": "it becomes Python numbers; keep it an array",
     "nonzero": "how many elements are chosen depends on it; use np.where(condition, a, b)",
@@ -76,6 +78,7 @@ _LIBRARY = (  # files whose lines are not the user's: minigrad, nn, NumPy
     os.path.join(Path(__file__).parent.parent, "nn", ""),
     os.path.join(Path(np.__file__).parent, ""),
     contextlib.__file__,
+    copy.__file__,
     "<__array_function__",
     "<frozen",
     "<minigrad",

@@ -81,11 +81,15 @@ def value_and_grad(
 
     Raises:
         ShapeError: f returned something else than one element; use `vjp`, or reduce it.
-        DTypeError: f returned a complex or non-numeric value, or an argument is no number.
+        DTypeError: f is no function; it returned a complex or non-numeric value; an argument is
+            no number.
 
     >>> value_and_grad(lambda w: (w * w).sum())(np.array([1.0, 2.0]))
     (np.float64(5.0), array([2., 4.]))
     """
+
+    if not callable(f):
+        raise DTypeError(f"grad: got {type(f).__name__} {f!r}; expected a function")
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         with recording(True):
@@ -128,11 +132,18 @@ def jvp(f: Callable[..., Any], xs: tuple[Any, ...], ts: tuple[Any, ...]) -> tupl
         one or f closes over one (see `vjp`).
 
     Raises:
+        DTypeError: xs or ts is no tuple.
         ShapeError: the tangents' trees or shapes differ from the arguments'.
 
     >>> jvp(np.sin, (0.0,), (2.0,))
     (np.float64(0.0), np.float64(2.0))
     """
+    for what, given in (("xs", xs), ("ts", ts)):
+        if not isinstance(given, (tuple, list)):
+            raise DTypeError(
+                f"jvp: {what} is {type(given).__name__}; expected a tuple, one for each argument "
+                "of f: jvp(f, (x,), (t,))"
+            )
     leaves, rebuild = flatten(tuple(xs))
     tangents, rebuild_t = flatten(tuple(ts))
     got, expected = _tree(rebuild_t, len(tangents)), _tree(rebuild, len(leaves))
@@ -150,12 +161,14 @@ def jvp(f: Callable[..., Any], xs: tuple[Any, ...], ts: tuple[Any, ...]) -> tupl
 
 
 def stop_gradient(x: Any) -> Any:
-    """`x` as a constant: the same value, through which no derivative passes.
+    """`x`, an array or a tree, as a constant: the same values, through which no derivative passes.
 
     >>> float(grad(lambda x: x * stop_gradient(x))(3.0))
     3.0
     """
-    return record(ROWS["stop_gradient"], (x,)) if isinstance(x, Tensor) else x
+    leaves, rebuild = flatten(x)
+    row = ROWS["stop_gradient"]
+    return rebuild([record(row, (leaf,)) if isinstance(leaf, Tensor) else leaf for leaf in leaves])
 
 
 class Span:
@@ -245,7 +258,9 @@ def _like(what: str, y: Tensor, g: Any) -> Any:
 
 def _variable(leaf: Any) -> Tensor:
     """A fresh variable for an argument: a leaf for an array, a node on top of a Tensor."""
-    return record(ROWS["recorded"], (leaf,)) if isinstance(leaf, Tensor) else Tensor(leaf)
+    if not isinstance(leaf, Tensor):
+        return Tensor(leaf)
+    return record(ROWS["recorded"], (leaf if leaf.dtype.kind in "fc" else leaf.astype(float),))
 
 
 def chosen(

@@ -37,6 +37,20 @@ def test_a_dtype_can_be_asked_for():
         mg.tensor(1j, dtype=float)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "message"),
+    [
+        ("f7", "tensor: data type 'f7' not understood; expected a dtype, such as float"),
+        (str, "tensor: got dtype <U0; expected one of numbers, such as float"),
+        (int, r"tensor: got list of dtype float64, to keep as int64; expected .* kept as float"),
+    ],
+)
+def test_what_is_no_dtype_of_variables(dtype, message):
+    """The message says what came and what to write."""
+    with pytest.raises(mg.DTypeError, match=message):
+        mg.tensor([1.5], dtype=dtype)
+
+
 def test_dtype_and_name_are_keywords():
     """tensor(2, float) is a TypeError: what the number means would have to be remembered."""
     with pytest.raises(TypeError, match="positional"):
@@ -121,6 +135,7 @@ def test_name_returns_the_node():
     [
         (lambda: mg.name(u=3), "name: u is int; only a Tensor can be named"),
         (lambda: mg.name(3, "u"), "name: u is int; only a Tensor can be named"),
+        (lambda: mg.tensor(1.0, name=5), "tensor: got 5 as the name; expected a string"),
         (lambda: mg.name(mg.tensor(1.0)), r"name: got None as the name; expected a string"),
     ],
 )

@@ -255,6 +255,12 @@ MISTAKES = {
         mg.ShapeError,
         r"vjp: cotangent: got shape \(2,\); expected \(3,\)",
     ),
+    "tangents that are no tuple": (
+        lambda: mg.jvp(np.sin, 0.0, 1.0),
+        mg.DTypeError,
+        r"jvp: xs is float; expected a tuple, one for each argument of f: jvp\(f, \(x,\), \(t,\)\)",
+    ),
+    "no function": (lambda: mg.grad(3), mg.DTypeError, "grad: got int 3; expected a function"),
     "a complex cotangent of a real output": (
         lambda: mg.vjp(lambda x: x, 1.0)[1](1j),
         mg.DTypeError,
@@ -276,6 +282,26 @@ MISTAKES = {
         r"vjp: cotangent: got shape \(1,\); expected \(3,\)",
     ),
 }
+
+
+def test_a_tree_is_a_constant():
+    """stop_gradient of a tree: every leaf."""
+
+    def J(p):
+        fixed = mg.stop_gradient(p)
+        return p["a"] * fixed["a"] + p["b"] * fixed["b"]
+
+    assert mg.grad(J)({"a": 3.0, "b": 2.0}) == {"a": 3, "b": 2}
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint8", "bool"])
+def test_recorded_integers_count_as_floats(dtype):
+    """As arrays of integers do."""
+    x = np.array([0, 1, 1], dtype)
+    cubes = mg.grad(lambda x: np.sum(1.0 * x**3))
+    within = cubes(np.equal(mg.tensor([0.0, 1.0, 2.0]) > 0.5, 1).astype(dtype))
+    assert within.dtype == float
+    np.testing.assert_array_equal(within.data, cubes(x.astype(float)))
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)

@@ -1,5 +1,6 @@
 """When a function is recorded, what it may ask meanwhile, its derivatives, and hostile names."""
 
+import copy
 import functools
 import linecache
 import re
@@ -43,6 +44,15 @@ def alike(got, wanted):
         np.testing.assert_array_equal(got, wanted)
     else:
         assert got == wanted
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint8", "bool"])
+def test_derivatives_by_integers(dtype):
+    """They count as floats in a trace too."""
+    gradient = mg.grad(lambda x: np.sum(1.0 * x**3))
+    step, x = compiled(gradient), np.array([0, 1, 3]).astype(dtype)
+    for _ in range(3):
+        alike(step(x), gradient(x))
 
 
 # What is recorded, and when -----------------------------------------------------------------------
@@ -141,6 +151,7 @@ REFUSED = {
     "round trip": (lambda x: x * float(np.sum(x)), "float", "keep it an array"),
     "item": (lambda x: x[0].item(), "item", "keep it an array"),
     "tolist": (lambda x: [x.tolist()], "tolist", "keep it an array"),
+    "deepcopy": (lambda x: copy.deepcopy(x) * 2, "copy", "use np.copy"),
     "tobytes": (lambda x: x.tobytes(), "tobytes", "keep it an array"),
     "for": (lambda x: sum(v * v for v in x), "iter", "axis"),
     "unpacking": (unpacked, "iter", "axis"),
@@ -165,6 +176,27 @@ REFUSED = {
     "without recording": (lambda x: unrecorded(float, x[0]), "float", "keep it an array"),
 }
 LEAF = mg.tensor(2.0)
+
+
+def test_what_numpy_refuses_in_a_later_call():
+    """Code that was recorded meets other values: the error is minigrad's, and names the function."""
+    step = compiled(lambda x, i: np.linalg.inv(x)[i])
+    eye, first = np.eye(2), np.array([0])
+    for _ in range(3):
+        step(eye, first)
+    with pytest.raises(mg.SingularError, match="<lambda>, compiled: Singular matrix"):
+        step(0 * eye, first)
+    with pytest.raises(mg.IndexingError, match="<lambda>, compiled: index 5 is out of bounds"):
+        step(eye, first + 5)
+    np.testing.assert_array_equal(step(2 * eye, first), [[0.5, 0]])
+
+
+def test_constants_have_no_graph():
+    """What was computed of none of the arguments is no picture."""
+    step = compiled(lambda x: 3.0)
+    assert step(X) == 3.0
+    with pytest.raises(mg.GraphError, match="<lambda> returns constants, so there is no graph"):
+        _ = step.graph
 
 
 def unrecorded(f, *xs):
