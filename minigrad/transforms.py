@@ -87,7 +87,6 @@ def value_and_grad(
     >>> value_and_grad(lambda w: (w * w).sum())(np.array([1.0, 2.0]))
     (np.float64(5.0), array([2., 4.]))
     """
-
     if not callable(f):
         raise DTypeError(f"grad: got {type(f).__name__} {f!r}; expected a function")
 
