@@ -60,7 +60,8 @@ def _stacked(
 ) -> Array | None:
     found = [vjp(g[j], y, *args, **params) for j, vjp in enumerate(vjps)]
     if op.check:
-        found = [op.check(vjp, c, args[i].shape) for vjp, c in zip(vjps, found, strict=True)]
+        recorded, shape = hasattr(y, "op"), args[i].shape
+        found = [op.check(vjp, c, shape, recorded) for vjp, c in zip(vjps, found, strict=True)]
     return None if found[0] is None else np.stack(found)
 
 

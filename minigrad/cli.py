@@ -16,7 +16,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from minigrad import checking
-from minigrad.errors import MinigradError
+from minigrad.errors import GraphError, MinigradError
 from minigrad.expression import FUNCTIONS, ExpressionError, Program, parse
 from minigrad.expression.program import columns
 from minigrad.graph import Graph, Node, graph
@@ -198,10 +198,18 @@ def _files(args: argparse.Namespace) -> list[tuple[str, Any]]:
         with open(path, "w", encoding="utf-8") as file:
             file.write(shown.to_dot())
 
+    def drawn(form: str) -> Any:
+        def write(shown: Graph, path: str) -> None:
+            if not path.lower().endswith(f".{form}"):
+                raise GraphError(f"--{form}: got {path!r}; expected a name ending in .{form}")
+            shown.render(path)
+
+        return write
+
     files = [
         (args.html, Graph.to_html),
-        (args.svg, Graph.render),
-        (args.png, Graph.render),
+        (args.svg, drawn("svg")),
+        (args.png, drawn("png")),
         (args.dot, dot),
     ]
     return [(path, write) for path, write in files if path is not None]

@@ -85,7 +85,7 @@ def sweep(
             if kind is not type(x) or (
                 kind is np.ndarray and (c.shape != x.shape or c.dtype is not x.dtype)
             ):
-                c = conform(op.check(vjp, c, x.shape) if op.check else c, x, batch)
+                c = conform(op.check(vjp, c, x.shape, record) if op.check else c, x, batch)
                 if c is None:
                     continue
             if a in cotangents:
@@ -126,7 +126,7 @@ def through(
     if op.forward is np.where:
         passed = given[2] if vjp is tuple(op.vjps)[1] else np.logical_not(given[2])
         passed = passed if gate is None else np.logical_and(gate, passed)
-    elif gate is not None and is_elementwise(op):
+    elif is_elementwise(op):
         c, passed = np.where(gate, c, 0), gate
     return c, passed if np.shape(c)[batch is not None :] == x.shape else True
 

@@ -40,8 +40,8 @@ class Op:
             `call(op, *args, **kwargs)`, the call's own arguments.
         code: its Python source: `{0}` stands for input 0, `{1*}` for those from 1 on, `{axis}` for
             that parameter, `{=}` for all of them as keywords, `{*=}` for everything.
-        check: `(vjp, c, shape)` -> c, which a user's `vjp` returned, made sure of; called where c
-            is not at once an array like the input. None for our own rules.
+        check: `(vjp, c, shape, recorded)` -> c, which a user's `vjp` returned, made sure of; called
+            where c is not at once an array like the input. None for our own rules.
         expand: the same as `forward`, as a function that may be called with Tensors to see what
             it consists of; None where it is one NumPy call.
         latex: its LaTeX: `#0` stands for input 0, `#*` for all, `#1*` for those from 1 on, `#axis`
@@ -56,7 +56,7 @@ class Op:
     form: str
     call: Callable[..., Any]
     code: str
-    check: Callable[[Any, Any, tuple[int, ...]], Array | None] | None = None
+    check: Callable[..., Array | None] | None = None
     expand: Callable[..., Array] | None = None
     latex: str = ""
 

@@ -209,14 +209,14 @@ class Tensor(ArrayLike):
             self.data = self.data - step
             return
         value = self._value
-        if self.op is not None or type(step) is not type(value) or step.shape != value.shape:
+        like = type(step) is type(value) and step.dtype is value.dtype and step.shape == value.shape
+        if self.op is not None or not like:
             self._leaf("descend()")
             step = self._fitting(f"step of {self._called()}", step, cast=True)
         if type(value) is np.ndarray and getrefcount(value) <= _UNHELD:
             value -= step
         else:
-            new = value - step
-            self._value = new if new.dtype is value.dtype else new.astype(value.dtype)
+            self._value = value - step
 
     @property
     def grad(self) -> Array | None:

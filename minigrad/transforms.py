@@ -96,7 +96,7 @@ def value_and_grad(
             y = f(*full, **kwargs)
         _check_scalar(y)
         span = Span(variables, [y])
-        seed = np.ones(y.shape, y.dtype)[()] if isinstance(y, Tensor) else 1.0
+        seed = np.ones(y.shape, y.dtype)[()] if isinstance(y, Tensor) else None
         return span.seen(y), rebuild(span.pull([seed]))
 
     return value_and_gradient
@@ -250,7 +250,7 @@ def _like(what: str, y: Tensor, g: Any) -> Any:
         return fitting(what, g, y._value, cast=True)
     if g.shape != y.shape:
         raise ShapeError(f"{what}: got shape {g.shape}; expected {y.shape}")
-    if g.dtype.kind == "c" and y.dtype.kind == "f":
+    if g.dtype.kind == "c" and y.dtype.kind != "c":
         raise DTypeError(f"{what}: got dtype {g.dtype}; expected {y.dtype}")
     return g if g.dtype == y.dtype else g.astype(y.dtype)
 

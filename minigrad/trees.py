@@ -44,9 +44,11 @@ def _take_apart(tree: Any, leaves: list[Any]) -> Callable[[Iterator[Any]], Any]:
         return lambda new: None
     if isinstance(tree, dict):
         parts = {key: _take_apart(part, leaves) for key, part in tree.items()}
-        made: Any = partial(kind, tree.default_factory) if kind is defaultdict else kind
-        if made is dict:
+        if kind is dict:
             return lambda new: {key: build(new) for key, build in parts.items()}
+        made: Any = kind
+        if isinstance(tree, defaultdict):
+            made = partial(made, tree.default_factory)
         return lambda new: made({key: build(new) for key, build in parts.items()})
     if isinstance(tree, (list, tuple)):
         builds = [_take_apart(part, leaves) for part in tree]

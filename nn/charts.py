@@ -87,8 +87,12 @@ def path(points: Array, most: int = 600) -> str:
         kept = set()
         for stretch in np.array_split(np.arange(len(points)), most // 2):
             y = points[stretch, 1]
-            if not np.isnan(y).all():
-                kept |= {int(stretch[np.nanargmin(y)]), int(stretch[np.nanargmax(y)])}
+            fine = np.isfinite(y)
+            if fine.any():
+                kept |= {int(stretch[np.where(fine, y, np.inf).argmin()])}
+                kept |= {int(stretch[np.where(fine, y, -np.inf).argmax()])}
+            if not fine.all():
+                kept.add(int(stretch[fine.argmin()]))  # where there is no line
         points = points[sorted(kept | {0, len(points) - 1})]
     drawn, pen = [], "M"
     for x, y in points.tolist():

@@ -41,9 +41,9 @@ class Row:
         return str(self.layer), self.quantity, str(self.size), f"{self.error:.1e}", mark
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
-    """What `check_closed_form` found; printing it shows the table.
+    """What `check_closed_form` found; it shows as the table.
 
     Attributes:
         rows: a `Row` for each of dA, dZ, dW, db of layers L…1, in the order of the backward pass.
@@ -72,7 +72,7 @@ class Report:
         wrong = [f"{row.quantity}[{row.layer}]" for row in self.rows if not row.ok]
         return f"✗ engine and equations differ on {', '.join(wrong)}: {within}"
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         lines = [_HEAD, *(row.cells() for row in self.rows)]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         table = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]

@@ -143,9 +143,9 @@ class DeepNetwork(Module):
                 found.append(A)
                 if values is not None:
                     values |= {f"Z{l}": Z, f"A{l}": A}
-        except mg.ShapeError:
+        except mg.ShapeError as error:
             if self.W[l].shape[-1] == A.shape[0]:
-                raise
+                raise mg.ShapeError(f"layer {l}: {error}") from error
             raise self._misfit(l, A) from None
         return found
 

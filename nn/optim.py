@@ -83,7 +83,7 @@ class Optimizer:
 
     def _change(self, p: mg.Tensor, g: Any) -> Any:
         """What to subtract from p, whose gradient is g."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} defines no _change(p, g)")
 
 
 class SGD(Optimizer):

@@ -58,7 +58,7 @@ def cost_curve(
     for name, one in (given if isinstance(given, Mapping) else {"": given}).items():
         losses = one.losses if isinstance(one, History) else one
         ax.plot(range(1, len(losses) + 1), losses, label=_plain(name))
-    if isinstance(given, Mapping):
+    if isinstance(given, Mapping) and given:
         ax.legend()
     return _saved(ax, path)
 
@@ -93,7 +93,7 @@ def decision_boundary(
 
     Raises:
         ShapeError: X is not (2, m), or Y has not m columns.
-        ArgumentError: no `.activations` and no loss; too few names of classes.
+        ArgumentError: no `.activations` and no loss; too few names of classes; X is not finite.
         ImportError: matplotlib is not installed.
 
     >>> from nn.network import DeepNetwork
@@ -103,13 +103,17 @@ def decision_boundary(
     ('x1', ['class 0', 'class 1'])
     """
     X, Y = np.asarray(X), np.asarray(Y)
-    if X.ndim != 2 or len(X) != 2 or Y.ndim not in {1, 2} or Y.shape[-1] != X.shape[1]:
+    fit = X.ndim == 2 and len(X) == 2 and Y.ndim in {1, 2} and Y.shape[-1] == X.shape[1] > 0
+    if not fit:
         raise mg.ShapeError(
             f"decision_boundary: X is {X.shape} and Y is {Y.shape}; expected two features, "
             "(2, m), and a label for each column"
         )
+    if X.dtype.kind not in "fiub" or not np.isfinite(X).all():
+        raise ArgumentError("decision_boundary: X has something in it that is no finite number")
     ax = ax or _axes("decision_boundary", xlabel="x1", ylabel="x2")
-    seen, X = in_use(network), X.astype(network.parameters()[0].dtype)
+    seen = in_use(network)
+    X = X.astype(seen.parameters()[0].dtype)
     (x1, x2), points = grid(X, _POINTS)
     said = verdict(seen, points, loss)
     kinds = class_numbers(Y)

@@ -121,7 +121,8 @@ def _hash(text: str) -> str:
 
 def _summary(film: Film) -> str:
     of = film.of if len(film.of) <= 200 else f"{film.of[:199]}…"
-    return f"{of}: J {film.losses[0]:.4g} → {film.losses[-1]:.4g} in {len(film.losses)} epochs"
+    n = len(film.losses)
+    return f"{of}: J {film.losses[0]:.4g} → {film.losses[-1]:.4g} in {n} epoch{'s' * (n != 1)}"
 
 
 def _told(film: Film, frame: Frame) -> str:

@@ -17,9 +17,9 @@ __all__ = ["Shapes", "shapes"]
 Shape = tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Shapes:
-    """The shapes in a network; printing it shows the table, `table["dW2"]` is one of them.
+    """The shapes in a network; it shows as the table, `table["dW2"]` is one of them.
 
     Attributes:
         sizes: n[0], …, n[L].
@@ -45,7 +45,7 @@ class Shapes:
     def __getitem__(self, quantity: str) -> Shape:
         return self._all[quantity]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         rows = [("layer", "W, dW", "b, db", "z, a, dz, da", f"Z, A, dZ, dA (m = {self.m})")]
         for l, n in enumerate(self.sizes):
             own = (str(l), str(self[f"W{l}"]), str(self[f"b{l}"])) if l else ("0 (X)", "", "")

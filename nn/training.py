@@ -46,7 +46,7 @@ class History:
 
     def __repr__(self) -> str:
         went = f", J {self.losses[0]:.4g} → {self.losses[-1]:.4g}" if self.losses else ""
-        return f"History({self.epochs} epochs{went})"
+        return f"History({self.epochs} epoch{'s' * (self.epochs != 1)}{went})"
 
 
 class DivergenceError(mg.MinigradError, ArithmeticError):

@@ -182,6 +182,17 @@ def test_a_name_that_there_is_not(module):
     assert not hasattr(module, "__wrapped__")
 
 
+def test_what_needs_a_library_says_which(monkeypatch):
+    """Strategies need Hypothesis; anything else that is missing is not taken for it."""
+    monkeypatch.delitem(sys.modules, "minigrad.testing.strategies", raising=False)
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+    with pytest.raises(ModuleNotFoundError, match=r"testing.arrays needs hypothesis: pip install"):
+        minigrad.testing.arrays  # noqa: B018
+    monkeypatch.setitem(sys.modules, "minigrad.testing.strategies", None)
+    with pytest.raises(ModuleNotFoundError, match=r"import of minigrad\.testing\.str"):
+        minigrad.testing.arrays  # noqa: B018
+
+
 def test_importing_loads_no_optional_library():
     """`import minigrad, nn` loads NumPy and the standard library, and nothing heavy."""
     code = (

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.compile import native, numpy_source
+from minigrad.compile.native_ops import native as is_native
 from minigrad.compile.numpy_source import Built
 from minigrad.compile.types import shape_of
 from minigrad.program import Line, Program
@@ -27,11 +28,13 @@ BACKENDS = ("auto", "numpy", "numba", "timed")
 
 # Measured on two cores (Python 3.11, NumPy 2.4), in seconds: what a line of the numpy backend costs
 # before it does anything, what it costs for each byte it goes over, what a matrix product costs for
-# each multiplication and byte of the dtype, and what part of the first two native code saves.
+# each multiplication and byte of the dtype, and what part of the first two native code saves; then
+# what a line that is left to Python costs more there, between native parts, than in one sequence.
 _PER_LINE = 0.5e-6
 _PER_BYTE = 0.08e-9
 _PER_MULTIPLIED_BYTE = 0.006e-9
 _SAVED = 0.7
+_PER_CALLED = 2e-6
 _WORTH = 0.1  # the part of the time that must be saved for native code, which takes seconds to make
 _FEW = 8  # lines up to which calling native code takes as long as Python's arithmetic
 
@@ -94,16 +97,25 @@ def _estimated(program: Program) -> tuple[str, str]:
         return "numpy", f"{lines} lines are too few for native code to pay"
     products = [line for line in program.lines if line.op is ROWS[np.matmul]]
     loops = [line for line in program.lines if line.op is not ROWS[np.matmul]]
-    calls = lines * _PER_LINE
-    elements = sum(map(_bytes, loops)) * _PER_BYTE
+    called = [line for line in program.lines if not is_native(line)]
     multiplications = sum(map(_multiplications, products)) * _PER_MULTIPLIED_BYTE
-    saved = _SAVED * (calls + elements) / (calls + elements + multiplications)
+    total = _overhead(lines, loops) + multiplications
+    saved = _SAVED * (_overhead(lines, loops) - _overhead(len(called), called))
+    share = (saved - len(called) * _PER_CALLED) / total
+    python = f", which leaves {len(called)} of the calls to Python," if called else ""
     why = (
-        f"estimated for NumPy: {lines} calls {calls * 1e6:.0f} µs, loops {elements * 1e6:.0f} µs, "
-        f"matrix products {multiplications * 1e6:.0f} µs; native code saves {saved:.0%} "
-        f"({_WORTH:.0%} are worth it)"
+        f"estimated for NumPy: {lines} calls {lines * _PER_LINE * 1e6:.0f} µs, "
+        f"loops {sum(map(_bytes, loops)) * _PER_BYTE * 1e6:.0f} µs, "
+        f"matrix products {multiplications * 1e6:.0f} µs; native code{python} "
+        + (f"saves {share:.0%}" if share > 0 else "saves nothing")
+        + f" ({_WORTH:.0%} are worth it)"
     )
-    return "numba" if saved >= _WORTH else "numpy", why
+    return "numba" if share >= _WORTH else "numpy", why
+
+
+def _overhead(calls: int, loops: list[Line]) -> float:
+    """What native code saves a part of: seconds of so many calls, and of what the lines go over."""
+    return calls * _PER_LINE + sum(map(_bytes, loops)) * _PER_BYTE
 
 
 def _bytes(line: Line) -> int:

@@ -26,19 +26,20 @@ def difference(before: Trace, now: Trace) -> str | None:
     if before.form != now.form:
         return "it returned another tree"
     a, b = before.program, now.program
-    place = {line: i for p in (a, b) for i, line in enumerate([*p.inputs, *p.lines])}
+    place = {line: f"input {i}" for p in (a, b) for i, line in enumerate(p.inputs)}
+    place |= {line: f"line {i}, {_name(line)}" for p in (a, b) for i, line in enumerate(p.lines)}
     for i, (x, y) in enumerate(zip(a.lines, b.lines)):
         if _name(x) != _name(y):
             return f"line {i} was {_name(x)}, then {_name(y)}"
         if x.op is not y.op:
-            return f"line {i}, {_name(x)}, is a primitive made anew: make it outside the function"
+            return f"{place[x]}, is a primitive made anew: make it outside the function"
         found = _first(x.inputs, y.inputs, place) or _first(
             tuple(x.params.values()), tuple(y.params.values()), place
         )
         if found:
-            return f"line {i}, {_name(x)}, had {found}"
+            return f"{place[x]}, had {found}"
         if (x.shape, x.dtype) != (y.shape, y.dtype):
-            return f"line {i}, {_name(x)}, was {x.dtype}{x.shape}, then {y.dtype}{y.shape}"
+            return f"{place[x]}, was {x.dtype}{x.shape}, then {y.dtype}{y.shape}"
     if (len(a.inputs), len(a.lines)) != (len(b.inputs), len(b.lines)):
         return f"it recorded {len(a.lines)} operations, then {len(b.lines)}"
     found = _first(a.outputs, b.outputs, place)
@@ -49,16 +50,17 @@ def _name(line: Line) -> str:
     return line.op.name if line.op else "an input"
 
 
-def _first(xs: tuple[Any, ...], ys: tuple[Any, ...], place: dict[Line, int]) -> str | None:
+def _first(xs: tuple[Any, ...], ys: tuple[Any, ...], place: dict[Line, str]) -> str | None:
     if len(xs) != len(ys):
-        return f"{len(xs)} operands, then {len(ys)}"
+        return f"operands: {len(xs)}, then {len(ys)}"
     for x, y in zip(xs, ys, strict=True):
         if not _same(x, y, place):
-            return f"{_shown(x)}, then {_shown(y)}"
+            before, now = _shown(x, place), _shown(y, place)
+            return f"{before}, then {now if now != before else 'another'}"
     return None
 
 
-def _same(x: Any, y: Any, place: dict[Line, int]) -> bool:
+def _same(x: Any, y: Any, place: dict[Line, str]) -> bool:
     if type(x) is not type(y):
         return False
     if type(x) is Line:
@@ -73,9 +75,9 @@ def _same(x: Any, y: Any, place: dict[Line, int]) -> bool:
     return x is y or repr(x) == repr(y)
 
 
-def _shown(x: Any) -> str:
+def _shown(x: Any, place: dict[Line, str]) -> str:
     if type(x) is Line:
-        return "one array"
+        return f"the result of {place[x]}" if x.op else place[x]
     if isinstance(x, np.ndarray) and x.size > 6:
         return f"a constant array {x.shape}"
     return f"the constant {x}"

@@ -251,7 +251,7 @@ def _mixed(program: Program, donated: Mapping[int, int], title: str) -> Built:
     parts: list[_Part] = []
     count = 0
     for lines in _parted(program):
-        if len(lines) >= _FEWEST and all(map(native, lines)):
+        if len(lines) >= _FEWEST and native(lines[0]):  # like all of the group
             part = _part(program, lines)
             source, compiled = _native(part, {}, f"{title} {len(parts)}")
             sources.append(source)

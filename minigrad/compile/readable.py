@@ -13,6 +13,7 @@ import builtins
 import keyword
 import re
 from collections import Counter
+from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
@@ -53,6 +54,7 @@ class _Reader:
         self.inline: dict[Line, tuple[str, int]] = {}  # what is written where it is used
         self.names: dict[Line, str] = {}
         self.taken: dict[str, Line | None] = dict.fromkeys(self.RESERVED)
+        self.numbers: dict[str, Iterator[int]] = {}  # to tell apart what would be called the same
         self.arrays: dict[int, str] = {}
         for i, line in enumerate(program.inputs):
             self._name(line, -1, f"x{i}")
@@ -83,7 +85,7 @@ class _Reader:
             self.names[line] = wish
             return
         stem = wish.rstrip("0123456789")
-        numbers = count(int(wish[len(stem) :] or 1))
+        numbers = self.numbers.setdefault(wish, count(int(wish[len(stem) :] or 1)))
         stem = stem if stem != wish else f"{wish}_"
         name = wish
         while name in self.taken:

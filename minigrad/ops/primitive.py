@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, overload
 
 import numpy as np
@@ -92,16 +92,9 @@ def primitive(
     0.25
     """
     if f is None:
-        return lambda function: primitive(
-            function, vjp=vjp, symbol=symbol, code=code, latex=latex, inline=inline
-        )
+        return partial(primitive, vjp=vjp, symbol=symbol, code=code, latex=latex, inline=inline)
     name = getattr(f, "__name__", type(f).__name__)
-    given = vjp if type(vjp) in (tuple, list) else (vjp,)
-    if not callable(f) or not all(rule is None or callable(rule) for rule in given) or vjp is None:
-        raise DTypeError(
-            f"primitive: got {f!r} with vjp={vjp!r}; expected a function, and its rule: a function "
-            "(g, y, *inputs), or a tuple of one for each input"
-        )
+    _check_declared(f, vjp)
     rules = (vjp,) if callable(vjp) and _takes_one(f) else None if callable(vjp) else tuple(vjp)
     vjps: Iterable[Any] = _split(name, vjp) if rules is None else rules
     op = Op(
@@ -112,7 +105,7 @@ def primitive(
         form="primitive",
         call=lambda op, *args, **params: record(op, args, params),
         code=code or f"{word(name, 'primitive')}({{*=}})",
-        check=lambda rule, c, shape: _checked(name, vjps, rule, c, shape),
+        check=partial(_checked, name, vjps),
         expand=f if inline else None,
         latex=latex,
     )
@@ -131,13 +124,26 @@ def primitive(
         else:
             return f(*inputs, **params)
         if rules is not None and len(rules) != len(inputs):
-            raise ShapeError(
-                f"{name}: got {len(inputs)} inputs; its vjp has {len(rules)} rules, one for each "
-                "(a parameter is given by its name)"
-            )
+            raise _misfit(name, len(inputs), len(rules))
         return record(op, inputs, params)
 
     return function
+
+
+def _check_declared(f: Any, vjp: Any) -> None:
+    rules = vjp if type(vjp) in (tuple, list) else (vjp,)
+    if not callable(f) or vjp is None or not all(r is None or callable(r) for r in rules):
+        raise DTypeError(
+            f"primitive: got {f!r} with vjp={vjp!r}; expected a function, and its rule: a function "
+            "(g, y, *inputs), or a tuple of one for each input"
+        )
+
+
+def _misfit(name: str, inputs: int, rules: int) -> ShapeError:
+    return ShapeError(
+        f"{name}: got {inputs} inputs; its vjp has {rules} rules, one for each "
+        "(a parameter is given by its name)"
+    )
 
 
 def _takes_one(f: Function) -> bool:
@@ -192,12 +198,20 @@ def _split(name: str, vjp: Callable[..., Any]) -> Joint:
     return Joint(cotangents)
 
 
-def _checked(name: str, vjps: Iterable[Any], rule: Any, c: Any, shape: Any) -> Array | None:
+def _checked(
+    name: str, vjps: Iterable[Any], rule: Any, c: Any, shape: Any, recorded: bool = False
+) -> Array | None:
     """What a user's rule returned, if it can be the cotangent of an input of that shape."""
     if type(c) is tuple and len(c) == 1:
         c = c[0]
-    if c is None or isinstance(c, Tensor):
+    if c is None or (recorded and isinstance(c, Tensor)):
         return c
+    if isinstance(c, Tensor):
+        i = _index(vjps, rule)
+        raise DTypeError(
+            f"{name}: the vjp for input {i} used a Tensor that is no input, whose derivative would "
+            "be lost; make it an input, or use its .data"
+        )
     c = np.asarray(c)
     if c.dtype.kind not in "fciub":
         i = _index(vjps, rule)

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from minigrad.errors import MinigradError
 from minigrad.sweep import conform, reach
 from minigrad.table import ROWS, Op
 from minigrad.tensor import Tensor, recording, remember
@@ -171,7 +170,7 @@ def share(
             if node.op.check is not None:
                 c = node.op.check(vjp, c, a.shape)
             c = None if c is None else conform(c, a.value)
-        except MinigradError:
+        except Exception:  # a user's rule may refuse a Tensor in any way
             return notation.pulled(used[node], used[a], g)
     if c is None:
         return None
@@ -318,24 +317,44 @@ def backward(
     for node in completed(graph):
         if not (node is output or terms.get(node)):
             continue
-        g = notation.name(names[node], node.shape, "d")
+        name = notation.name(names[node], node.shape, "d")
         if node is output:
-            g = Written("1")
-        elif node in inline and len(terms[node]) == 1 and _short(terms[node][0]):
-            g = terms[node][0]
+            sent, _ = _sent(node, None, used, notation, m, wanted)
         else:
-            equations.append((node, terms[node]))
-        for a, places in inputs(node).items():
-            many, of_many = has_columns(a, m), has_columns(node, m)
-            seed = g
-            if many and not of_many:  # the derivative of the summed loss begins here
-                seed = Written("m") if node is output else notation.times("m", g)
-            for i in places if a.grad is not None and (wanted is None or a in wanted) else ():
-                w = share(node, i, seed, used, notation, m)
-                if w is not None and of_many and not many:
-                    w = notation.times(r"\frac{1}{m}", w)
-                terms.setdefault(a, []).extend([] if w is None else [w])
+            named = not (node in inline and len(terms[node]) == 1 and _short(terms[node][0]))
+            sent, whole = _sent(node, name if named else terms[node][0], used, notation, m, wanted)
+            if not (named or whole):  # too long: with a name for its derivative it may be written
+                again, named = _sent(node, name, used, notation, m, wanted)
+                sent = again if named else sent
+            if named:
+                equations.append((node, terms[node]))
+        for a, w in sent:
+            terms.setdefault(a, []).append(w)
     return equations
+
+
+def _sent(
+    node: Node,
+    g: Written | None,
+    used: Mapping[Node, Written],
+    notation: Notation,
+    m: int,
+    wanted: Container[Node] | None,
+) -> tuple[list[tuple[Node, Written]], bool]:
+    """What each input gets if the derivative is g, None at the output; whether all is written."""
+    found, whole = [], True
+    for a, places in inputs(node).items():
+        many, of_many = has_columns(a, m), has_columns(node, m)
+        seed = Written("1") if g is None else g
+        if many and not of_many:  # the derivative of the summed loss begins here
+            seed = Written("m") if g is None else notation.times("m", g)
+        for i in places if a.grad is not None and (wanted is None or a in wanted) else ():
+            w = share(node, i, seed, used, notation, m)
+            if w is None:
+                continue
+            whole = whole and w != notation.pulled(used[node], used[a], seed)
+            found.append((a, notation.times(r"\frac{1}{m}", w) if of_many and not many else w))
+    return found, whole
 
 
 def has_columns(node: Node, m: int) -> bool:

@@ -19,6 +19,7 @@ Read next: `minigrad.viz.collapse`, what is drawn of a large graph.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -265,18 +266,22 @@ def image(
     import subprocess
     import sysconfig
 
+    source = to_dot(graph, depth, theme, limit)
+    # The letters of a PNG are drawn at once, and graphviz-pure's fonts have no Chinese ones.
+    wide = [c for c in source if suffix == "png" and unicodedata.east_asian_width(c) in "WF"]
     scripts = sysconfig.get_path("scripts")
     ours = shutil.which("graphviz-pure", path=scripts) or shutil.which("graphviz-pure")
-    program = shutil.which("dot") if suffix == "pdf" else ours or shutil.which("dot")
+    system = shutil.which("dot")
+    program = system if suffix == "pdf" or wide else ours or system
     if program is None:
-        remedy = (
-            "PDF needs the system's Graphviz; install it, or write .svg or .png"
-            if suffix == "pdf"
-            else "install graphviz-pure, which minigrad depends on"
-        )
-        raise GraphError(f"render: found no program that draws {suffix}: {remedy}")
-    source = to_dot(graph, depth, theme, limit).encode()
-    done = subprocess.run([program, f"-T{suffix}"], input=source, capture_output=True, check=False)
+        what = f"{suffix} with {wide[0]!r}" if wide else suffix
+        remedy = "install graphviz-pure, which minigrad depends on"
+        if suffix == "pdf" or wide:
+            remedy = "that needs the system's Graphviz; install it, or write .svg"
+        raise GraphError(f"render: found no program that draws {what}: {remedy}")
+    done = subprocess.run(
+        [program, f"-T{suffix}"], input=source.encode(), capture_output=True, check=False
+    )
     if done.returncode:
         raise GraphError(f"render: {program}: {done.stderr.decode(errors='replace').strip()}")
     return fitted(done.stdout.decode()).encode() if suffix == "svg" else done.stdout

@@ -32,7 +32,7 @@ def explain(graph: Graph, wrt: str | Node) -> str:
 
     Args:
         graph: with a single number as its first output.
-        wrt: a node or its name.
+        wrt: a node's name, or what has it: the node, a Tensor.
 
     Returns:
         The paths from the node to the output, with the local derivatives along them, their
@@ -61,7 +61,10 @@ def explain(graph: Graph, wrt: str | Node) -> str:
       dv/du = 1       as v = a + u
       du/db = c = 2   as u = b * c
     """
-    x = graph[wrt] if isinstance(wrt, str) else wrt
+    name = wrt if isinstance(wrt, str) else getattr(wrt, "name", None)
+    if not isinstance(name, str):
+        raise GraphError(f"explain: got {wrt!r}; expected the name of a node, such as {graph.of!r}")
+    x = graph[name]
     if not graph.of:
         (first, *_) = graph.outputs
         raise GraphError(

@@ -36,7 +36,7 @@ def fitted(svg: str) -> str:
     """The picture with the length of each text of more than one letter.
 
     >>> fitted('<text x="1" font-size="10.00">J = 3</text>')
-    '<text x="1" font-size="10.00" textLength="22.52" lengthAdjust="spacingAndGlyphs">J = 3</text>'
+    '<text x="1" font-size="10.00" textLength="21.96" lengthAdjust="spacingAndGlyphs">J = 3</text>'
     """
     return _TEXT.sub(_with_length, svg)
 

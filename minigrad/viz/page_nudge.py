@@ -131,7 +131,7 @@ def _replayed(graph: Graph, node: Node, delta: Array) -> dict[Node, Array]:
 
 
 def _draws(op: Op) -> bool:
-    """Whether it is a primitive without derivative, a random draw say: its value stays as it was."""
+    """Whether it is a primitive without derivative, a random draw say: its value stays."""
     return op.form == "primitive" and op.expand is None and not any(op.vjps)
 
 
@@ -144,11 +144,11 @@ def _row(
     pick: dict[str, Any], graph: Graph, node: Node, first: int, after: dict[Node, Array]
 ) -> None:
     """One more row of the table."""
-    J = graph.outputs[0]
+    J = graph[graph.of]
     to = np.ravel(after[node])[first]
     pick["to"].append(plain(to))
     pick["by"].append(plain(to - np.ravel(node.value)[first]))
-    pick["J"].append(plain(after.get(J, J.value).ravel()[0]))
+    pick["J"].append(plain(np.ravel(np.asarray(after.get(J, J.value)))[0]))
     for i, moved in pick["moved"].items():
         old = graph.nodes[i]
         new = after.get(old, old.value)

@@ -80,11 +80,11 @@ class _Bank(Pieces):
         def whole() -> Iterator[Change]:
             g = self.layout.activations[l - 1]
             details = {"activation": g, "expected": self.eq[f"A{l}"].code}
-            for table in (VALUES, OF_Z):
-                for name, f in table.items():
-                    if name != g or table is OF_Z:
-                        piece = call(f.code, f.code, f.function, of(f"Z{l}"))
-                        yield Change("wrong_activation", details | {"used": piece.code}, piece)
+            others = [f for name, f in VALUES.items() if name != g]
+            slopes = [] if g in {"softmax", "identity"} else [OF_Z[g]]
+            for f in others + slopes:
+                piece = call(f.code, f.code, f.function, of(f"Z{l}"))
+                yield Change("wrong_activation", details | {"used": piece.code}, piece)
 
         yield Slots((of(f"Z{l}"),), (lambda: self.values("Z", l),),
                     lambda z: self.eq.activated(l, z), whole)  # fmt: skip

@@ -1,4 +1,4 @@
-"""One pass over a student's quantities, in the order of the backward pass.
+"""One pass over a student's quantities, in the order in which they are computed.
 
 Each is compared with the right value, and with what its equation gives from the student's own
 values before it: right, right but fed with a wrong one (a consequence), or wrong itself.
@@ -27,7 +27,6 @@ __all__ = ["Pass"]
 
 Array = Any
 _NOT_HIDDEN = {"missing_1_over_m", "sum_instead_of_mean"}  # said of dW and db, never of dZ
-_UNKNOWN: Fault = "unknown", {}
 _NUMBER = r"\b(d?[ZAWb]|g)1(?!\d)|\^\{\[1\]\}(?:\{\})?"  # the only layer's
 _LARGE = 10_000  # values of a layer, from which on mistakes far ahead are not looked for
 _RIDDLES = (2, 6, 6, np.inf)  # after so many of them, a stage less of the search
@@ -79,7 +78,7 @@ class Pass:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """In the order of the backward pass."""
+        """Of all quantities, in their order."""
         return tuple(f for q in self.places for f in self.wrong.get(q, ()))
 
     def follows(self, quantity: str, noisy: bool = True) -> bool:
@@ -97,6 +96,10 @@ class Pass:
             value, shape = trial.values[quantity], self.shape(quantity, trial)
             if numbers_fault(value) is None and value.shape == shape:
                 trial.take(quantity, value.astype(float, copy=False))
+
+    def knows(self, quantity: str) -> bool:
+        """Whether it is among the student's values, or inferred from them."""
+        return quantity in self.given.values or quantity in self.inferred
 
     def shape(self, quantity: str, trial: Trial) -> tuple[int, ...]:
         """The right size of a quantity."""
@@ -156,12 +159,12 @@ class Pass:
     def sources(self, quantity: str) -> tuple[str, ...]:
         """The nearest wrong quantities that this one was computed from."""
         found, ahead = [], [quantity] if self.wrong else []
-        seen = set(ahead)
+        seen: set[str] = set()
         while ahead:
             for source in self.equations.inputs(ahead.pop()):
                 if source in self.wrong and source not in seen:
                     found.append(source)
-                elif source not in seen | set(self.supplied) | self.inferred:
+                elif source not in seen and not self.knows(source):
                     ahead.append(source)
                 seen.add(source)
         return tuple(self.spelled.get(s, s) for s in found)
@@ -197,17 +200,18 @@ class Pass:
             yield from self.explained(quantity, why, mended)
             return
         faults = [lossy(v, h) for v, h in zip(values, rights, strict=True)]
-        if all(faults):
-            yield self.finding(quantity, faults[self.trials.index(self.given)] or _UNKNOWN)
+        fault = faults[self.trials.index(self.given)]
+        if fault and all(faults):
+            yield self.finding(quantity, fault)
         elif received != expected:
             yield self.finding(quantity, ("shape", {"received": received, "expected": expected}))
         else:
-            yield self.finding(quantity, _UNKNOWN)
+            yield self.finding(quantity, ("unknown", {}))
 
     def whole_numbers(self, quantity: str, faults: list[Fault]) -> Finding:
-        """The finding on whole numbers, or on zeros, to which a wrong g'(Z) may have led."""
+        """The finding on whole numbers, zeros too; a wrong g or g' may have led to them."""
         best = max(faults, key=lambda fault: fault[0] == "dtype_or_integer_division")
-        if best[0] == "all_zero" and quantity.startswith("dZ"):
+        if quantity.startswith(("dZ", "A")):
             found = self.told_apart(self.vanished(quantity))
             others = [fault for e in found for fault in e.faults]
             if others:
@@ -256,7 +260,7 @@ class Pass:
         found, ahead = [], self.equations.inputs(quantity)
         while ahead and ahead[0].startswith("d"):
             source = ahead[0]
-            if source in self.supplied or source in self.inferred:
+            if self.knows(source):
                 break
             if source.startswith("dZ"):
                 found.append(source)
@@ -270,8 +274,8 @@ class Pass:
 
         Not of a dZ from which something follows rightly, which the mistake would spoil.
         """
-        far = self.given.scope.m * max(self.equations.layout.sizes) < _LARGE
-        for source in self.chain(quantity)[: None if far else 1]:
+        large = self.given.scope.m * max(self.equations.layout.sizes) >= _LARGE
+        for source in self.chain(quantity)[: 1 if large else None]:
             touched = [q for q in self.supplied if source in self.chain(q)]
             if any(self.fits(q, [trial.scope for trial in self.trials]) for q in touched):
                 continue
@@ -327,6 +331,8 @@ class Pass:
             details["example"] %= self.given.scope.m  # the last is -1
         value = inferred.value(self.given.scope) if inferred else self.given.values.get(quantity)
         shown = self.spelled.get(quantity, quantity)
+        if shown != quantity:
+            details = {k: _numberless(v) if isinstance(v, str) else v for k, v in details.items()}
         return Finding(
             shown,
             kind,
@@ -350,6 +356,11 @@ class Pass:
         return Evidence(at, received, expected, relative(value, right), explained, inputs)
 
 
+def _numberless(text: str) -> str:
+    """Without the number of the only layer."""
+    return re.sub(_NUMBER, r"\1", text)
+
+
 def _written(
     equations: Equations, quantity: str, shown: str, student: Expr | None
 ) -> dict[str, Any]:
@@ -367,7 +378,7 @@ def _written(
     }
     if shown == quantity:
         return written
-    written = {k: re.sub(_NUMBER, r"\1", text) for k, text in written.items()}
+    written = {k: _numberless(text) for k, text in written.items()}
     if shown == "dw" and not equations.style.of_cost:
         written["expected_equation"] = "dw = (1/m) X dZᵀ"
         written["code"] = "dw = X @ dZ.T / m"

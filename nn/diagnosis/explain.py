@@ -25,7 +25,7 @@ __all__ = ["Explanation", "Search", "told_apart"]
 Array = Any
 Fault = tuple[str, Mapping[str, Any]]  # a kind, and its details
 _MANY = 100  # values, of which a few are looked at first
-_AT_ONCE = 12  # alternatives of each slot that are tried in pairs
+_AT_ONCE = 10  # alternatives of each slot that are tried in pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Search:
         for stage in (self.factors, self.singles, self.added, self.doubles)[: self.stages]:
             found += stage()
             by_chance = len(self.trials) == 1 and stage == self.factors  # or one wrong example?
-            if found and not by_chance:
+            if (found or self.nameless) and not by_chance:
                 break
         fewest = min((len(e.faults) for e in found), default=0)
         return [e for e in found if len(e.faults) == fewest]

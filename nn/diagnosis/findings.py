@@ -1,4 +1,4 @@
-"""What a diagnosis consists of: findings, in the order of the backward pass, and their table.
+"""What a diagnosis consists of: findings, in the order of computation, and their table.
 
 Read next: `nn.diagnosis.messages`, which puts them into words.
 """
@@ -132,7 +132,7 @@ class Diagnosis:
     """What `diagnose` found; printing it shows the table.
 
     Attributes:
-        findings: in the order of the backward pass, dA[L], dZ[L], dW[L], db[L], dA[L-1], …, db[1].
+        findings: Z[1], A[1], …, A[L], then dA[L], dZ[L], dW[L], db[L], dA[L-1], …, db[1].
         checked: the quantities of the student's that were compared, in the same order.
         notes: what is worth knowing and no mistake.
     """

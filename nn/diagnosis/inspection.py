@@ -1,4 +1,4 @@
-"""diagnose: which of a student's hand-written gradients is the first wrong one, and how.
+"""diagnose: which of a student's hand-written equations is the first wrong one, and how.
 
 Read next: `nn.diagnosis.examine`.
 """
@@ -33,16 +33,16 @@ def diagnose(
     """Find the first wrong quantity of a hand-written backward pass, and name the mistake.
 
     Every quantity the student gives is compared with its equation, computed from the student's own
-    values of what it is made of: so a wrong dZ2 does not accuse a right dW2, which is reported
-    as its consequence. What is wrong itself is held against the mistakes of `KINDS`; one is named
-    only if it gives the student's numbers to 1e-6 and no other does. A function is also called with
-    random parameters and inputs, which tells apart what one set of numbers may not.
+    values of what it is made of: so a wrong A1 or dZ2 does not accuse a right dW2, which is
+    reported as its consequence. What is wrong itself is held against the mistakes of `KINDS`; one
+    is named only if it gives the student's numbers to 1e-6 and no other does. A function is also
+    called with random parameters and inputs, which tells apart what one set of numbers may not.
 
     Args:
         student: a mapping with any of dZl, dAl, dWl, dbl, l = 1…L (dz, dw, db in a network of one
-            layer); or a function `(params, X, Y)` that returns one, `params` being
-            {"W1": …, "b1": …}; or equations, {"dW2": lambda dZ2, A1, m: …}, each of which is
-            called with the right values of its inputs.
+            layer), and of Zl, Al, which are checked first; or a function `(params, X, Y)` that
+            returns one, `params` being {"W1": …, "b1": …}; or equations,
+            {"dW2": lambda dZ2, A1, m: …}, each called with the right values of its inputs.
         network: a DeepNetwork, which does not change.
         X: (n[0], m).
         Y: labels (n[L], m).
@@ -121,7 +121,7 @@ class _Inspector:
         cases = self.cases(other_m(self.layout, m))
         best = self.in_best_style(cases)
         if _riddles(best) and (best.nameless or len(cases) < 3):
-            best = min(best, self.in_best_style(self.cases([m, m])), key=_burden)
+            best = min(best, self.in_best_style(self.cases([m])), key=_burden)
         if _riddles(best):
             for style in self.styles():  # the very numbers, perhaps
                 alone = self.of([self.given], style)

@@ -259,7 +259,7 @@ def _product(finding: Finding) -> dict[str, str]:
 
 
 def _table(diagnosis: Diagnosis, lang: str) -> list[list[str]]:
-    """Each quantity in the order of the backward pass: its error, its mark, what is said of it."""
+    """Each quantity in the order of computation: its error, its mark, what is said of it."""
     words = _language(lang).WORDS
     found: dict[str, list[Finding]] = {q: [] for q in diagnosis.checked}
     for finding in diagnosis.findings:

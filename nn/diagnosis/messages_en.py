@@ -37,7 +37,7 @@ SAYS = {
     "wrong_activation_derivative.malformed": "multiplies by {used}; "
     "the derivative of {activation} is {expected}",
     "wrong_layer_cache": "uses {used} where {expected} belongs",
-    "wrong_activation": "is {used}; layer {layer} is {activation}",
+    "wrong_activation": "is not {activation}, which layer {layer} has",
     "matmul_vs_elementwise.@": "multiplies elementwise (*) where a matrix product (@) belongs",
     "matmul_vs_elementwise.*": "has a matrix product (@) where an elementwise one (*) belongs",
     "missing_term": "leaves out the term {term}",

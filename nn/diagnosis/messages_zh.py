@@ -30,7 +30,7 @@ SAYS = {
     "wrong_activation_derivative.value": "乘的是 {activation} 本身，而不是它的导数 {slope}",
     "wrong_activation_derivative.malformed": "乘的是 {used}；{activation} 的导数是 {expected}",
     "wrong_layer_cache": "用了 {used}，应为 {expected}",
-    "wrong_activation": "是 {used}；第 {layer} 层的激活函数是 {activation}",
+    "wrong_activation": "不是第 {layer} 层的激活函数 {activation}",
     "matmul_vs_elementwise.@": "是逐元素相乘（*），应为矩阵乘法（@）",
     "matmul_vs_elementwise.*": "是矩阵乘法（@），应为逐元素相乘（*）",
     "missing_term": "缺少 {term} 这一项",

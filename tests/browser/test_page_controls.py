@@ -102,6 +102,18 @@ def test_a_nudge_out_of_the_domain_is_no_number(opened):
     assert tab.locator("#nudged .secant").count() == 0
 
 
+def test_a_nudge_into_a_pole_is_infinite(opened):
+    """What J and ΔJ/Δ are there is infinite, and said so."""
+    a = mg.tensor(0.001, name="a")
+    page = opened(mg.graph(mg.name(np.log(a) - 1 / a, "J")))
+    assert "Given is the variable a." in page.inner_text("body")
+    page.locator("summary", has_text="Nudge").click()
+    slider = page.locator("[data-nudge=a]")
+    slider.press("Home")
+    told = slider.get_attribute("aria-valuetext")
+    assert told.startswith("Δ = -0.001, J = -inf, ratio inf, derivative 1001000")
+
+
 def test_a_node_tells_all_about_itself(opened):
     """Equation, value, derivative as the sum over its uses."""
     tab = opened(graphs.fan())

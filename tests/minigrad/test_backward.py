@@ -126,6 +126,8 @@ def test_assigning_a_gradient_copies_and_must_fit():
     assert x.grad is None
     with pytest.raises(mg.ShapeError, match=r"grad of tensor 'x': got shape \(3,\); expected \(2,"):
         x.grad = np.ones(3)
+    with pytest.raises(mg.DTypeError, match=r"grad of tensor 'x': got a Tensor; .* use its \.data"):
+        x.grad = mg.tensor([1.0, 2.0])
 
 
 @pytest.mark.parametrize(
@@ -201,3 +203,16 @@ def test_transforms_inside_no_grad_still_differentiate():
         assert mg.jvp(np.sin, (0.0,), (2.0,))[1] == 2
         assert mg.hessian(lambda x: (x**3).sum())(np.ones(1)).tolist() == [[6]]
         assert mg.vjp(np.sin, 0.0)[1](2.0)[0] == 2
+
+
+def test_no_grad_inside_a_compiled_function():
+    """What is computed there is a constant of the derivative, and new at every call: x · x²."""
+
+    def f(x):
+        with mg.no_grad():
+            square = x * x
+        return (square * x).sum()
+
+    slope = mg.compile(mg.grad(f), backend="numpy")
+    for x in (np.array([1.0, 2.0]), np.array([3.0, 4.0]), np.array([5.0, 6.0])):
+        assert slope(x).tolist() == mg.grad(f)(x).tolist() == (x * x).tolist()

@@ -141,7 +141,7 @@ def test_files(run, tmp_path):
         (["2*a", "a=1", "--explain", "z"],
          "minigrad: graph: no node is named 'z'; the nodes are a, J\n"),
         (["2*a", "a=1", "--svg", "j.gif"],
-         "minigrad: render: got 'j.gif'; expected a name ending in .svg, .png or .pdf\n"),
+         "minigrad: --svg: got 'j.gif'; expected a name ending in .svg\n"),
         (["a", "a=1", "--dot", "/nowhere/j.dot"],
          "minigrad: /nowhere/j.dot: No such file or directory\n"),
         (["a*b", "a=[1,2]", "b=[1,2,3]"],
@@ -261,3 +261,12 @@ def test_nothing_typed_is_run_or_sent_to_the_terminal(run, name):
         assert code == 2
         assert "\x1b" not in out + err
         assert "uid=" not in out + err
+
+
+def test_a_picture_is_of_the_kind_asked_for(tmp_path, capsys):
+    """--svg writes no PNG, whatever the name ends in."""
+    for form, wrong in (("svg", "png"), ("png", "svg")):
+        path = tmp_path / f"J.{wrong}"
+        assert main(["a*b", "a=2", "b=3", f"--{form}", str(path)]) == 2
+        assert f"expected a name ending in .{form}" in capsys.readouterr().err
+        assert not path.exists()

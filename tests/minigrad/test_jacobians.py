@@ -166,6 +166,14 @@ def test_perturbations_are_not_confused():
     assert float(mg.grad(lambda x: x * inner(x))(2.0)) == 4
 
 
+def test_outputs_that_cannot_vary_have_tangents_of_zero():
+    """Numbers, whole ones, masks: real zeros of their shape, in the output's tree."""
+    f = lambda x: {"y": 2 * x, "n": 3, "x": 0.5, "i": np.arange(2), "m": x > 0}  # noqa: E731
+    _, t = mg.jvp(f, (np.float32(1.0),), (1.0,))
+    assert [t[k].tolist() for k in t] == [2, 0, 0, [0, 0], 0]
+    assert [t[k].dtype for k in t] == [np.float32, *[np.float64] * 4]
+
+
 def test_a_closed_over_tensor_stays_differentiable():
     """What depends on a Tensor that f closes over is a Tensor, as with vjp."""
     w = mg.tensor(3.0)

@@ -46,6 +46,16 @@ def test_each_call_is_a_box_of_its_own():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("inner_first", [True, False])
+def test_what_a_call_and_one_inside_it_use_belongs_to_the_outer(inner_first):
+    """Whichever of them uses it first."""
+    w = mg.tensor(2.0, name="w")
+    inner = mg.scope("inner")(lambda x: mg.name(x * w, "product"))
+    outer = mg.scope("outer")(lambda x: inner(x) * w if inner_first else inner(x * w))
+    found = scopes(mg.name(outer(mg.tensor(3.0, name="x")), "y"))
+    assert found["w"] == ("outer",)
+
+
 @pytest.mark.parametrize(
     "make", [lambda a, b: (a, b), lambda a, b: [a, {"b": b}]], ids=["tuple", "tree"]
 )

@@ -188,14 +188,16 @@ def test_sum_to_is_the_transpose_of_broadcasting(shape, broadcast):
 AT_ZERO = np.array([0.0, 4.0])  # where the slope of a root is infinite
 
 
-@pytest.mark.parametrize("rows", [1, 2, 3])
+@pytest.mark.parametrize("rows", [1, 2, 3, 5])
 def test_a_branch_chosen_for_each_row(rows):
     """What is broadcast into np.where: each element has the cotangents of the rows that took it."""
-    taken = np.ones((rows, 1)) * AT_ZERO > 0
-    y = lambda x: np.where(taken, np.sqrt(x), 0).sum()  # noqa: E731
-    assert mg.grad(y)(np.array([1.0, 4.0])).tolist() == [0, rows / 4]
-    column = lambda x: np.where(taken.T, np.sqrt(x), 0).sum()  # noqa: E731
-    assert mg.grad(column)(AT_ZERO[:, None] + 4).tolist() == [[0], [rows / 2 / 8**0.5]]
+    x = np.array([1.0, 4.0, 16.0])
+    taken = np.arange(rows)[:, None] < np.arange(3)
+    counted = np.minimum(np.arange(3), rows)
+    f = lambda x: np.where(taken, np.sqrt(x), 0).sum()  # noqa: E731
+    assert mg.grad(f)(x).tolist() == (counted / [2, 4, 8]).tolist()
+    f = lambda x: np.where(taken.T, np.sqrt(x), 0).sum()  # noqa: E731
+    assert mg.grad(f)(x[:, None]).tolist() == (counted / [2, 4, 8])[:, None].tolist()
 
 
 @pytest.mark.filterwarnings("ignore:divide by zero")
@@ -218,3 +220,37 @@ def test_a_node_taken_twice():
     assert slope(AT_ZERO, ["last", "first"]).tolist() == [np.inf, 0.25]
     assert slope(AT_ZERO, ["plain", "last"]).tolist() == [np.inf, 0.5]
     assert slope(AT_ZERO, ["last", "plain"]).tolist() == [np.inf, 0.5]
+
+
+def test_an_operation_that_moves_elements_ends_it():
+    """Behind a cumulative sum, a sum or a reversal each element has its derivative as ever."""
+    x = np.array([1.0, 4.0, 16.0])
+    for move in (np.cumsum, np.flip, lambda h: np.sum(h) * np.ones(3)):
+        f = lambda x, move=move: np.where([True, False, True], move(np.sqrt(x)), 0).sum()  # noqa: E731
+        taken = mg.vjp(move, x)[1](np.array([1.0, 0.0, 1.0]))[0]
+        assert mg.grad(f)(x).tolist() == (taken / [2, 4, 8]).tolist()
+
+
+def test_where_it_has_ended_a_division_by_zero_warns():
+    """As it does where no np.where was: what was broadcast into one counts everywhere."""
+    f = lambda x: np.where([[True], [False]], np.sqrt(x), 0).sum()  # noqa: E731
+    with pytest.warns(RuntimeWarning, match="divide by zero"):
+        assert mg.grad(f)(np.array([0.0, 4.0])).tolist() == [np.inf, 0.25]
+
+
+@pytest.mark.parametrize(("f", "at"), [(np.sqrt, 0.0), (np.log, 0.0), (np.sinh, 1e3)])
+def test_the_way_past_what_was_not_taken_does_not_warn(f, at):
+    """Neither a division by zero there, nor 0/0, nor an overflow."""
+    x = mg.tensor([at, 1.0])
+    with np.errstate(all="ignore"):
+        y = np.where([False, True], f(x), 0).sum()
+    y.backward()
+    assert x.grad.tolist() == [0, mg.grad(f)(1.0)]
+
+
+@pytest.mark.parametrize(("given", "computed"), [("f8", "f4"), ("f4", "f8"), ("f8", "c16")])
+def test_a_cotangent_has_the_dtype_of_its_node(given, computed):
+    """Whatever its consumers computed in."""
+    x = mg.name(mg.tensor([1.0, 2.0], dtype=given) * 1, "x")
+    np.sum(np.real(x.astype(computed) * 3)).backward()
+    assert (x.grad.dtype, x.grad.tolist()) == (given, [3, 3])

@@ -143,3 +143,48 @@ def test_naming_what_cannot_be_named(call, message):
     """Numbers have no name, and a name is a string."""
     with pytest.raises(mg.DTypeError, match=message):
         call()
+
+
+# Descending ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("value", "step"), [(2.0, 0.5), (2.0, 1), ([3.0, 2.0], [1, 0.5])])
+def test_a_step_is_anything_that_fits(value, step):
+    """Numbers and lists too, whole ones among them."""
+    W = mg.tensor(value)
+    W.descend(step)
+    assert W.data.tolist() == (np.asarray(value) - step).tolist()
+
+
+def test_a_step_that_is_none():
+    """A Tensor would carry its history into the leaf; what was computed cannot be assigned."""
+    W = mg.tensor([1.0, 2.0], name="W")
+    with pytest.raises(mg.DTypeError, match=r"step of tensor 'W': got a Tensor; .* use its \.data"):
+        W.descend(mg.tensor([1.0, 2.0]))
+    for step in (np.ones(1), np.ones(3), np.ones((1, 2)), 1.0):
+        with pytest.raises(
+            mg.ShapeError, match=r"step of tensor 'W': got shape \(.*; expected \(2,"
+        ):
+            W.descend(step)
+    for _holder in (None, W.data):  # in place or not, nothing is dropped
+        with pytest.raises(
+            mg.DTypeError, match="step of tensor 'W': got dtype complex128; expected"
+        ):
+            W.descend(np.array([1j, 2]))
+    with pytest.raises(mg.DTypeError, match=r"^descend\(\): the tensor was computed by multiply"):
+        (W * 2).descend(np.ones(2))
+    assert W.data.tolist() == [1, 2]
+
+
+def test_a_traced_step_is_the_same_step():
+    """A compiled function that descends assigns what the function itself would have."""
+    W = mg.tensor([1.0, 2.0])
+
+    def step(g):
+        W.descend(g * 2)
+        return W * 1
+
+    compiled = mg.compile(step, backend="numpy")
+    for k in range(1, 4):
+        assert compiled(np.array([1.0, 10.0])).tolist() == [1 - 2 * k, 2 - 20 * k]
+        assert W.data.tolist() == [1 - 2 * k, 2 - 20 * k]

@@ -68,6 +68,7 @@ def test_argnums_choose_arguments():
     assert float(mg.grad(f)(5, 3, 2)) == 3
     assert float(mg.grad(f, 1)(5, 3, 2)) == 6
     assert float(mg.grad(f, -1)(5, 3, 2)) == 9
+    assert float(mg.grad(f, -3)(5, 3, 2)) == 3
     assert [float(g) for g in mg.grad(f, (2, 0))(5, 3, 2)] == [9, 3]
     assert [float(g) for g in mg.grad(f, (1,))(5, 3, 2)] == [6]
 
@@ -220,6 +221,11 @@ MISTAKES = {
         mg.DTypeError,
         "grad: f returned dtype bool; expected a real scalar",
     ),
+    "a count": (
+        lambda: mg.grad(lambda x: (x > 0).sum())(np.ones(3)),
+        mg.DTypeError,
+        "grad: f returned dtype int64; expected a real scalar",
+    ),
     "a string argument": (
         lambda: mg.grad(lambda x: x)("a"),
         mg.DTypeError,
@@ -229,6 +235,11 @@ MISTAKES = {
         lambda: mg.grad(lambda x: x, 3)(1.0),
         mg.ShapeError,
         "grad: argnums 3 is out of range; got 1 positional arguments",
+    ),
+    "an argument before the first": (
+        lambda: mg.grad(lambda x, y: x, -3)(1.0, 2.0),
+        mg.ShapeError,
+        "grad: argnums -3 is out of range; got 2 positional arguments",
     ),
     "keywords only": (
         lambda: mg.grad(lambda x: x)(x=1.0),
@@ -250,6 +261,21 @@ MISTAKES = {
         mg.ShapeError,
         r"vjp: the cotangent is array; expected \(array, array\), as the output",
     ),
+    "a tree of cotangents for an array": (
+        lambda: mg.vjp(lambda x: x, 1.0)[1]((1.0, 1.0)),
+        mg.ShapeError,
+        r"vjp: the cotangent is \(array, array\); expected array, as the output",
+    ),
+    "a tree of tangents for an array": (
+        lambda: mg.jvp(lambda x: x, (1.0,), ((1.0, 1.0),)),
+        mg.ShapeError,
+        r"jvp: the tangents are \(\(array, array\),\); expected \(array,\), as the arguments",
+    ),
+    "a tangent for a tree": (
+        lambda: mg.jvp(lambda x: x[0], ((1.0, 1.0),), (1.0,)),
+        mg.ShapeError,
+        r"jvp: the tangents are \(array,\); expected \(\(array, array\),\), as the arguments",
+    ),
     "a cotangent of another shape": (
         lambda: mg.vjp(lambda x: x, np.ones(3))[1](np.ones(2)),
         mg.ShapeError,
@@ -265,6 +291,11 @@ MISTAKES = {
         lambda: mg.vjp(lambda x: x, 1.0)[1](1j),
         mg.DTypeError,
         "vjp: cotangent: got dtype complex128; expected float64",
+    ),
+    "a recorded complex cotangent of a count": (
+        lambda: mg.vjp(lambda x: np.sum(x > 0), np.ones(2))[1](mg.tensor(1j)),
+        mg.DTypeError,
+        "vjp: cotangent: got dtype complex128; expected int64",
     ),
     "a recorded complex cotangent of a real output": (
         lambda: mg.vjp(lambda x: x, 1.0)[1](mg.tensor(1j)),

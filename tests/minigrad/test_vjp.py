@@ -67,7 +67,9 @@ def test_a_cotangent_that_is_a_tensor():
     assert (pulled.data.tolist(), g.grad.tolist()) == ([6, 8], [6, 8])
 
 
-@pytest.mark.parametrize(("given", "wanted"), [("f4", "f8"), ("f8", "f4"), ("f8", "c16")])
+@pytest.mark.parametrize(
+    ("given", "wanted"), [("f4", "f8"), ("f8", "f4"), ("f8", "c16"), ("c8", "c16")]
+)
 def test_a_recorded_cotangent_of_another_precision(given, wanted):
     """It counts in the output's dtype, and its own derivative comes in its own."""
     g = mg.tensor([1.0, 2.0], dtype=given)

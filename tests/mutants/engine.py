@@ -95,7 +95,7 @@ def mutants(module, root, stages, listed):
 def run(command, folder):
     """The finished process of a command that succeeded in the folder, whose packages it imports."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    own = {"PYTHONPATH": str(folder), "PATH": path, "HYPOTHESIS_PROFILE": "quick"}
+    own = {"PYTHONPATH": str(folder), "PATH": path, "HYPOTHESIS_PROFILE": "brief"}
     done = subprocess.run(
         command, cwd=folder, env=os.environ | own, check=False, capture_output=True, text=True
     )
@@ -115,19 +115,26 @@ def mutant(item, result, listed):
         for sign in "-+"
     )
     fate = KILLED if result["test_outcome"] == "killed" else MISSED
-    if fate == MISSED and (before, after) in listed:
+    if fate == MISSED and squeezed(before, after) in listed:
         fate = EQUIVALENT
     return Mutant(where, before, after, fate)
 
 
+def squeezed(before, after):
+    """A change without its spaces, which are no part of it."""
+    return "".join(before.split()), "".join(after.split())
+
+
 def equivalents():
-    """Why no test can kill it, by (before, after) of a mutant."""
-    groups = tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8")).values()
-    return {
-        tuple(change.strip().split("\n")): group["why"]
-        for group in groups
-        for change in group["changes"]
-    }
+    """Why no test can kill it, by the squeezed change."""
+    reasons = {}
+    for group in tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8")).values():
+        for line in group["changes"].strip().splitlines():
+            if line.startswith("- "):
+                before = line[2:]
+            else:
+                reasons[squeezed(before, line.removeprefix("+ "))] = group["why"]
+    return reasons
 
 
 @dataclass
@@ -136,7 +143,7 @@ class Tally:
 
     Attributes:
         tried: all of them.
-        listed: why, by (before, after) of those said to be equivalent.
+        listed: why, by the squeezed change, of those said to be equivalent.
     """
 
     tried: list[Mutant]
@@ -158,7 +165,9 @@ class Tally:
             part = Tally([m for m in self.tried if m.where.startswith(file)], self.listed)
             n = [len(part.tried), *map(part.count, (KILLED, EQUIVALENT, MISSED))]
             lines.append(f"{file or 'all':22}{n[0]:8}{n[1]:8}{n[2]:12}{n[3]:8}{part.score:8.3f}")
-        why = Counter(self.listed[m.before, m.after] for m in self.tried if m.fate == EQUIVALENT)
+        why = Counter(
+            self.listed[squeezed(m.before, m.after)] for m in self.tried if m.fate == EQUIVALENT
+        )
         lines += [f"equivalent, {n} ×: {reason}" for reason, n in why.most_common()]
         return "\n".join([*lines, *[f"missed: {m}" for m in self.tried if m.fate == MISSED]])
 

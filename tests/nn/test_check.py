@@ -255,3 +255,11 @@ def test_sizes_that_do_not_fit_are_the_networks_and_the_losss_errors():
         nn.check_closed_form(network, X[:2], Y)
     with pytest.raises(mg.ShapeError, match=r"A is \(1, 7\) but Y is \(1, 6\)"):
         nn.check_closed_form(network, X, Y[:, :6])
+
+
+def test_the_report_shows_as_its_table():
+    """At the prompt as in print; another module than a DeepNetwork is named."""
+    report = nn.check_closed_form(nn.DeepNetwork([2, 1], seed=0), np.eye(2), np.array([[0, 1]]))
+    assert repr(report) == str(report)
+    with pytest.raises(nn.ArgumentError, match=r"check_closed_form: got Linear.*a DeepNetwork"):
+        nn.check_closed_form(nn.Linear(2, 1), np.eye(2), np.array([[0, 1]]))

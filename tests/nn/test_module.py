@@ -255,7 +255,7 @@ def test_a_state_of_another_kind_of_number_is_refused():
     """An imaginary part would be lost; whole numbers and other precisions are converted."""
     layer = nn.Linear(1, 1, dtype="float32")
     for value in (1j, "1"):
-        with pytest.raises(nn.ArgumentError, match="W has dtype .*, expected float32"):
+        with pytest.raises(nn.ArgumentError, match=r"W has dtype .*, expected float32"):
             layer.load_state_dict({"W": [[value]], "b": [[0]]})
     layer.load_state_dict({"W": np.array([[2.0]]), "b": [[1]]})
     assert (layer.W.item(), layer.b.item(), layer.b.dtype) == (2, 1, np.float32)

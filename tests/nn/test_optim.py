@@ -180,3 +180,15 @@ def test_what_cannot_be_a_setting_or_updated_is_named(make, message):
     """A word for a number, a network for its parameters, a Tensor that was computed."""
     with pytest.raises(nn.ArgumentError, match=message):
         make()
+
+
+def test_an_optimiser_of_ones_own_says_what_it_lacks():
+    """A subclass defines the change; the base has none."""
+    p = mg.tensor(1.0)
+    (p * p).backward()
+
+    class Own(nn.SGD.__base__):
+        pass
+
+    with pytest.raises(NotImplementedError, match=r"Own defines no _change\(p, g\)"):
+        Own([p], 0.1).step()

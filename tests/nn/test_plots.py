@@ -9,6 +9,7 @@ from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 from oracles import assert_close
 
+import minigrad as mg
 import nn
 from nn import plots
 from nn.activations import ACTIVATIONS
@@ -231,3 +232,18 @@ def test_what_cannot_be_drawn_is_named(draw, message):
     """Data, names, layers, sizes."""
     with pytest.raises(ValueError, match=message):
         draw()
+
+
+def test_a_boundary_needs_examples_in_the_plane():
+    """None, or one that is nowhere, leave no range to draw."""
+    network, X = nn.DeepNetwork([2, 1], seed=0), np.ones((2, 3))
+    with pytest.raises(mg.ShapeError, match=r"X is \(2, 0\) and Y is \(1, 0\)"):
+        plots.decision_boundary(network, X[:, :0], np.ones((1, 0)))
+    for wrong in (X * np.nan, X.astype(str)):
+        with pytest.raises(nn.ArgumentError, match="X has something in it that is no finite num"):
+            plots.decision_boundary(network, wrong, np.ones((1, 3)))
+
+
+def test_no_curves_are_an_empty_picture():
+    """Without a legend, and without a warning."""
+    assert plots.cost_curve({}).get_legend() is None

@@ -413,3 +413,18 @@ def test_labels_that_are_no_classes_are_values(tmp_path):
     text = page.read_text("utf-8")
     assert "% right" not in text
     assert "<h2>Prediction</h2>" in text
+
+
+def test_a_long_line_has_gaps_where_there_is_nothing():
+    """Of thousands of points few are drawn; none of them joins what a gap of the data parts."""
+    points = np.stack([np.arange(5000.0), np.ones(5000)], axis=1)
+    for nothing in (np.nan, np.inf, -np.inf):
+        points[2000:4000, 1] = points[4500, 1] = nothing
+        lines = [line.split("L") for line in path(points).split("M")[1:]]
+        ends = [[float(line[k].split()[0]) for k in (0, -1)] for line in lines]
+        assert len(ends) == 3
+        assert ends[0][1] < 2000
+        assert ends[1][0] >= 4000
+        assert ends[1][1] < 4500 < ends[2][0]
+    points[:, 1] = np.nan
+    assert path(points) == ""

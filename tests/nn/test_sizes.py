@@ -52,3 +52,16 @@ def test_m_is_a_whole_positive_number(m):
     """Anything else is named."""
     with pytest.raises(nn.ArgumentError, match=r"shapes: m: got sizes .*; expected whole numbers"):
         nn.shapes(LECTURE, m)
+
+
+def test_it_shows_as_the_table():
+    """At the prompt as in print."""
+    table = nn.shapes(nn.DeepNetwork([2, 3, 1]), 4)
+    assert repr(table) == str(table)
+    assert str(table).splitlines()[0].startswith("layer  W, dW")
+
+
+def test_another_network_is_refused():
+    """Only a DeepNetwork has the lecture's sizes."""
+    with pytest.raises(nn.ArgumentError, match=r"shapes: got Linear\(2, 1\); expected a DeepNet"):
+        nn.shapes(nn.Linear(2, 1))

@@ -17,7 +17,12 @@ function svg(tag, attributes = {}, ...children) {
 
 // A number with some digits, without zeros at its end.
 function digits(x, n = 6) {
-  return typeof x === "number" ? String(Number(x.toPrecision(n))).toLowerCase() : String(x);
+  return typeof x === "number" ? String(Number(x.toPrecision(n))).toLowerCase().replace("inity", "") : String(x);
+}
+
+// What digits may write as text, as a number.
+function amount(x) {
+  return typeof x === "number" ? x : ({ inf: Infinity, "-inf": -Infinity })[x] ?? NaN;
 }
 
 // A value in a few characters.

@@ -66,7 +66,7 @@ function sentence(view, pick, k) {
 function ratio(view, pick, k) {
   const J = view.data.nodes[view.data.outputs[0]].value;
   const before = typeof J === "object" ? J.d[0] : J;
-  return (pick.J[k] - before) / pick.by[k];
+  return (amount(pick.J[k]) - amount(before)) / pick.by[k];
 }
 
 function nudge(view, i, pick, k) {

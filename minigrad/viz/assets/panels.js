@@ -54,7 +54,7 @@ function whole(view, phase, unit) {
 
 function start(view) {
   const leaves = view.data.nodes.filter(node => node.kind === "variable").map(node => node.name);
-  const what = `Given are ${leaves.length === 1 ? "the variable" : "the variables"} ` +
+  const what = `Given ${leaves.length === 1 ? "is the variable" : "are the variables"} ` +
     `${cut(leaves.join(", "), 60)}. Step forward to compute, one operation at a time.`;
   const none = view.data.of ? "" : " The output is not a single real number, so nothing has a derivative.";
   return { show: [element("p", {}, what + none)], say: what + none };

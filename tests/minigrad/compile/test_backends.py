@@ -1,5 +1,7 @@
 """Which backend is taken, and how a compiled function explains it."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,11 @@ def products(x):
     return x
 
 
+def scattered(x):
+    """A step of which native code must leave much to Python: derivatives of single elements."""
+    return mg.grad(lambda x: sum((x[i] * x[i - 1] * x[-i] for i in range(20)), start=0.0))(x)
+
+
 def made(f, *args, backend="auto"):
     step = mg.compile(f, backend=backend)
     expected = f(*args)
@@ -43,8 +50,14 @@ def made(f, *args, backend="auto"):
         (few, X, "numpy", r"\d lines are too few for native code to pay"),
         (many, X, "numba", r"native code saves \d+% \(10% are worth it\)"),
         (products, np.eye(300), "numpy", r"matrix products \d+ µs; native code saves \d% "),
+        (
+            scattered,
+            np.ones(20),
+            "numpy",
+            r"leaves \d+ of the calls to Python, saves nothing",
+        ),
     ],
-    ids=["few lines", "many lines", "products"],
+    ids=["few lines", "many lines", "products", "lines of Python"],
 )
 def test_auto_estimates(f, x, backend, why):
     """By how many lines there are, how many bytes they go over, and how much is multiplied."""
@@ -63,6 +76,18 @@ def test_without_numba(monkeypatch, wanted):
     step = made(many, X, backend=wanted)
     assert step.backend == "numpy"
     assert "numba is not installed (the extra `fast`)" in step.explain()
+
+
+def test_numba_asked_for_and_not_installed(monkeypatch):
+    """The error says which extra has it, and what else to ask for; the next call may be right."""
+    monkeypatch.setitem(sys.modules, "numba", None)
+    step = mg.compile(many, backend="numba")
+    calls = (step(X) for _ in range(3))
+    with pytest.raises(ImportError, match=r'needs numba, .*"minigrad\[fast\]", or backend="numpy"'):
+        list(calls)
+    monkeypatch.undo()
+    for _ in range(3):
+        np.testing.assert_allclose(step(X), many(X), rtol=1e-12)
 
 
 @pytest.mark.parametrize("quicker", ["numpy", "numba"])

@@ -207,6 +207,26 @@ def test_what_the_library_says(monkeypatch):
     assert blas.added_product(np.dtype(int)) == 0
 
 
+def test_a_library_that_cannot_be_opened(monkeypatch):
+    """A NumPy with its BLAS built in is not asked."""
+
+    def refused(path):
+        raise OSError(f"cannot open {path}")
+
+    monkeypatch.setattr("ctypes.CDLL", refused)
+    assert blas._found("cblas_dgemm") is None
+
+
+def test_threads_of_a_machine_that_pins_no_process(monkeypatch):
+    """Where the system does not say which cores a process may use, all of them count."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delattr("os.sched_getaffinity", raising=False)
+    for cores in (6, None):  # None: it does not say that either
+        monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
+        assert blas.threads() == (cores or 1)
+
+
 @pytest.mark.parametrize("name", ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"])
 def test_threads(monkeypatch, name):
     """What the user set counts."""

@@ -179,7 +179,7 @@ LEAF = mg.tensor(2.0)
 
 
 def test_what_numpy_refuses_in_a_later_call():
-    """Code that was recorded meets other values: the error is minigrad's, and names the function."""
+    """The error that other values raise in recorded code is minigrad's, and names the function."""
     step = compiled(lambda x, i: np.linalg.inv(x)[i])
     eye, first = np.eye(2), np.array([0])
     for _ in range(3):
@@ -189,6 +189,30 @@ def test_what_numpy_refuses_in_a_later_call():
     with pytest.raises(mg.IndexingError, match="<lambda>, compiled: index 5 is out of bounds"):
         step(eye, first + 5)
     np.testing.assert_array_equal(step(2 * eye, first), [[0.5, 0]])
+
+
+def only_arrays(x):
+    assert type(x) is np.ndarray
+    return x * 2
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        only_arrays,
+        lambda x: {np.ndarray: x * 2}[type(x)],
+        lambda x: x * 2 if x[0] > 0 else x + x,
+        lambda x: np.asarray(x) * 2,
+        lambda x: x * 2 if isinstance(x, np.ndarray) else x[:1],
+    ],
+    ids=["assertion", "key", "branch", "array", "another shape"],
+)
+def test_a_primitive_that_cannot_be_looked_into_is_called(f):
+    """However its function takes a Tensor in the place of an array, it stays a line of its own."""
+    doubled = mg.primitive(f, vjp=lambda g, y, x: 2 * g, inline=True)
+    step = compiled(mg.grad(lambda x: np.sum(doubled(x) * x)))
+    for sign in (1, -1, 1):
+        np.testing.assert_array_equal(step(sign * X), 4 * sign * X)
 
 
 def test_constants_have_no_graph():

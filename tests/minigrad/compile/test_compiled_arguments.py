@@ -304,6 +304,33 @@ def test_precision_is_kept(dtype):
         np.testing.assert_allclose(step(x, rate)[1], x - np.asarray(rate, x.real.dtype) * x, 1e-3)
 
 
+def test_a_number_among_precisions_must_say_its_own():
+    """Eagerly it takes that of whatever it meets; compiled code has to know one."""
+    step = compiled(lambda x, y, rate: x * rate + y)
+    with pytest.raises(
+        mg.DTypeError, match=r"Python number meets float32 in multiply; pass it as np.float32\("
+    ):
+        step(X.astype("f4"), X, 0.5)
+    for _ in range(3):
+        alike(step(X.astype("f4"), X, np.float32(0.5)), X.astype("f4") * np.float32(0.5) + X)
+
+
+def test_a_function_that_hides_its_signature():
+    """Its arguments have no names to be called by; it is compiled all the same."""
+
+    class Hidden:
+        __signature__ = "none"
+        __name__ = "hidden"
+
+        def __call__(self, x):
+            return x * x + 1
+
+    step = compiled(Hidden())
+    for _ in range(3):
+        alike(step(X), X * X + 1)
+    assert step.source == "def hidden(x0):\n    t1 = x0 * x0 + 1\n    return t1\n"
+
+
 @pytest.mark.parametrize("x", [2.0, -0.0, 1 + 2j, np.float32(2), np.float64(3), np.inf, np.int8(3)])
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_numbers(x):

@@ -3,6 +3,7 @@
 import ast
 import functools
 import re
+import sys
 import types
 
 import numpy as np
@@ -272,3 +273,20 @@ def test_types_of_what_source_shows():
     np.testing.assert_array_equal(step(X), wanted)
     assert isinstance(executed(step), types.FunctionType)
     assert all(type(a) is Line for a in step._last[0].program.outputs)
+
+
+def test_many_names_take_no_longer_each():
+    """To tell apart what would be called alike is a step for each, not one for each pair."""
+
+    def steps(n):
+        step = compiled(lambda x: [np.sin(k * x) for k in range(n)])
+        step(X)
+        events = []
+        sys.setprofile(lambda *event: events.append(event[1]))
+        try:
+            assert f"t{n - 1} = " in step.source
+        finally:
+            sys.setprofile(None)
+        return len(events)
+
+    assert steps(400) < 5 * steps(100)

@@ -45,8 +45,7 @@ def test_a_function_without_a_row_says_how_to_declare_one(function, rows):
 def test_answers_about_values_are_computed_anew_in_compiled_code():
     """Also where arrays are given by name; of Tensors in a list they cannot be, which is said."""
     places = mg.compile(lambda x: np.searchsorted(x, v=x[::-1]) + x)
-    for x in ([1.0, 2.0, 3.0], [1.0, 1.0, 1.0], [0.0, 5.0, 9.0]):
-        x = np.array(x)
+    for x in np.array([[1.0, 2.0, 3.0], [1.0, 1.0, 1.0], [0.0, 5.0, 9.0]]):
         np.testing.assert_array_equal(places(x), np.searchsorted(x, x[::-1]) + x)
     among = mg.compile(lambda x: np.searchsorted(x, [x[0], x[1]]) + x[:2])
     with pytest.raises(mg.GraphError, match=r"compile: searchsorted of a traced value at test_dec"):

@@ -209,6 +209,20 @@ def test_one_rule_for_all_inputs_is_evaluated_once():
     assert len(seen) == 1
 
 
+def test_a_rule_that_uses_another_tensor_is_refused():
+    """Its derivative by that Tensor would be lost; recorded, what rules return are Tensors."""
+    w = mg.tensor(2.0)
+    scaled = mg.primitive(lambda x: w.data * x, vjp=lambda g, y, x: g * w)
+    with pytest.raises(mg.DTypeError, match="vjp for input 0 used a Tensor that is no input"):
+        mg.grad(lambda x: np.sum(scaled(x)))(np.ones(3))
+    with pytest.raises(mg.DTypeError, match="make it an input, or use its .data"):
+        mg.jacobian(scaled)(np.ones(3))
+    right = mg.primitive(lambda x: w.data * x, vjp=lambda g, y, x: (g * w.data,))
+    np.testing.assert_array_equal(
+        mg.hessian(lambda x: np.sum(right(x) * x))(np.ones(2)), 4 * np.eye(2)
+    )
+
+
 def test_lists_are_arrays():
     """As in NumPy's functions; tuples stay, they may be a shape."""
     f = mg.primitive(lambda x, y: np.sum((x - y.astype(float)) ** 2), vjp=(

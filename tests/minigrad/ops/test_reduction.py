@@ -91,6 +91,18 @@ def test_the_maximum_of_nothing_is_an_error():
         mg.tensor(np.zeros(0)).max()
 
 
+def test_what_numpy_refuses_is_refused():
+    """Two names for one number; no axis to run along."""
+    x = mg.tensor(np.ones((2, 3)))
+    for call in (np.var, np.std):
+        with pytest.raises(ValueError, match="ddof and correction can't be provided"):
+            call(x, ddof=1, correction=1)
+    if hasattr(np, "cumulative_sum"):  # NumPy 2.1
+        for call in (np.cumulative_sum, np.cumulative_prod):
+            with pytest.raises(mg.ShapeError, match=r"\(2, 3\): .*axis is required"):
+                call(x)
+
+
 def test_an_axis_that_is_not_there():
     """The message names op, shape and axis."""
     with pytest.raises(mg.ShapeError, match=r"sum: \(3,\): axis 3 is out of bounds"):

@@ -176,10 +176,10 @@ def test_a_function_that_records_nothing_has_no_graph():
 
 def test_a_rule_may_return_a_tuple_of_one():
     """As one for all inputs does; it is judged as what it holds."""
-    for factor in (1, 2):
-        sin = mg.primitive(np.sin, vjp=lambda g, y, x: (factor * g * np.cos(x),))  # noqa: B023
-        report = check_grads(lambda x: sin(x), V, raises=False)
-        assert [rule.mistake.kind for rule in report.rules] == ["factor"] * (factor - 1)
+    assert check_grads(mg.primitive(np.sin, vjp=lambda g, y, x: (g * np.cos(x),)), V).ok
+    wrong = mg.primitive(np.sin, vjp=lambda g, y, x: (2 * g * np.cos(x),))
+    report = check_grads(wrong, V, raises=False)
+    assert [rule.mistake.kind for rule in report.rules] == ["factor"]
 
 
 def test_the_number_that_is_wrong_is_named():
@@ -201,7 +201,7 @@ def test_an_error_of_the_function_itself_is_its_own():
 
     alone = mg.primitive(nowhere_else, vjp=lambda g, y, x: 2 * g * x)
     with pytest.raises(KeyError, match="only at 1"):
-        check_grads(lambda x: alone(x), 1.0)
+        check_grads(alone, 1.0)
 
 
 def test_a_missing_rule_is_named():
@@ -309,6 +309,17 @@ def test_a_function_at_the_edge_of_its_domain_is_not_judged():
     report = check_grads(lambda x: x * np.sqrt(x), 0.0, order=1, raises=False)
     assert {row.mistake.kind for row in report.rows} <= {"unsettled", "not_finite"}
     assert not report.ok
+
+
+def test_a_wrong_rule_is_named_beside_a_number_that_cannot_be_judged():
+    """x log x at 0 has no slope; the numbers explain nothing together, the rule by itself does."""
+    wrong = mg.primitive(np.sin, vjp=lambda g, y, x: 2 * g * np.cos(x))
+    steep = lambda x: np.where(x == 0, 0, x * np.log(np.abs(x)))  # noqa: E731
+    report = check_grads(
+        lambda x: wrong(x) + steep(x), np.array([0.0, 0.5, 0.7]), order=1, raises=False
+    )
+    assert {row.mistake.kind for row in report.rows} == {"unknown"}
+    assert [rule.mistake.kind for rule in report.rules] == ["factor"]
 
 
 def test_stop_gradient_is_mentioned():

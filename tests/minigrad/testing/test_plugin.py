@@ -60,6 +60,25 @@ def test_a_marked_test_is_the_function(run):
     ])  # fmt: skip
 
 
+def test_a_rule_that_fails_is_reported_without_a_graph(run):
+    """There is none to show; the run goes on."""
+    result = run(
+        """
+    import numpy as np, minigrad as mg
+    failing = mg.primitive(np.sinh, vjp=lambda g, y, x: 1 / 0)
+
+    def test_it(gradcheck):
+        gradcheck(lambda x: np.sum(failing(x)), np.array([0.3, 0.4]))
+
+    def test_next(gradcheck):
+        gradcheck(np.sin, 0.3)
+    """
+    )
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*cannot be checked: ZeroDivisionError*", "*--gradcheck-seed=0"])
+    assert "graph of" not in result.stdout.str()
+
+
 def test_the_traceback_is_the_users(run):
     """No line of the checker itself between the user and the message."""
     result = run(

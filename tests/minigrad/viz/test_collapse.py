@@ -120,6 +120,39 @@ def test_what_was_repeated_is_found(period, times, seed):
     assert covered >= 2 * period * (times - 1)
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [0, 2, [2], [2], [2], [2, 1]],
+        [[1, 1, 1, 1, 1, 1, 1, [2], [0, 2, 1], [1, 1]]],
+        [2, [2, 0], [2, 0], [2, 0], [2, 0], [2, 1]],
+        [0, [1, 0], [1, 0], [1, 0], [1, 0], 1, 0],
+        [[0, 1], [0, 1], [0, 1], [0, 1], [0]],
+        [0, 1, [0, 1], [[0], 1], [0, 1], [0, 1], [0, 1], [0, 1], 0, 1, 0],
+    ],
+    ids=str,
+)
+def test_a_repeat_cuts_no_module(steps):
+    """What is repeated begins and ends where modules do, though more operations are alike."""
+    ops = [np.sin, np.cos, np.tanh]
+
+    def chain(y, steps):
+        for s in steps:
+            y = ops[s](y) if isinstance(s, int) else mg.scope("part", chain, y, s)
+        return y
+
+    graph = mg.graph(chain(np.sqrt(mg.tensor(0.25)), steps))
+    wiring = Wiring(graph)
+    scopes = [wiring.nodes[i].scope for i in wiring.operations]
+    for found in repeats(wiring):
+        inside = range(found.start, found.start + found.period * found.times)
+        for depth in range(found.depth, 3):
+            within = {s[: depth + 1] for c, s in enumerate(scopes) if c in inside and s[depth:]}
+            outside = {s[: depth + 1] for c, s in enumerate(scopes) if c not in inside}
+            assert within.isdisjoint(outside)
+    assert sound(view(graph, limit=4))
+
+
 def test_what_differs_is_no_repeat():
     """Another number, shape, type, input or distance each break a series."""
     x, w, v = mg.tensor(1.0, name="x"), mg.tensor(2.0, name="w"), mg.tensor(3.0, name="v")

@@ -18,6 +18,7 @@ from pictures import GOLDEN, PICTURES, lecture
 import minigrad as mg
 from minigrad.viz import dot, label
 from minigrad.viz.theme import THEMES
+from minigrad.viz.tikz import to_tikz
 
 BLUE, RED = THEMES["light"].forward, THEMES["light"].back
 PURE = shutil.which("graphviz-pure", path=sys.prefix + "/bin") or "graphviz-pure"
@@ -107,8 +108,32 @@ def test_no_system_graphviz_is_needed(tmp_path, monkeypatch):
     """With an empty PATH the picture is still drawn; PDF says what it lacks."""
     monkeypatch.setenv("PATH", str(tmp_path))
     assert lecture().render(tmp_path / "j.svg").stat().st_size > 1000
-    with pytest.raises(mg.GraphError, match="no program that draws pdf: PDF needs the system's"):
+    with pytest.raises(mg.GraphError, match="no program that draws pdf: that needs the system's"):
         lecture().render(tmp_path / "j.pdf")
+
+
+def test_a_png_with_chinese_names_is_the_systems_to_draw(tmp_path, monkeypatch):
+    """graphviz-pure has no such letters and would draw boxes; in an SVG the viewer has them."""
+    graph = mg.graph(3 * mg.tensor(5.0, name="价格"))
+    if shutil.which("dot"):
+        assert graph.render(tmp_path / "j.png").read_bytes().startswith(b"\x89PNG")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "价格" in graph.render(tmp_path / "j.svg").read_text("utf-8")
+    with pytest.raises(mg.GraphError, match=r"draws png with '价': .*system's Graphviz.*write .svg"):
+        graph.render(tmp_path / "j.png")
+
+
+def test_a_program_that_fails_is_quoted(tmp_path, monkeypatch):
+    """What it says is part of the error."""
+    failing = tmp_path / "graphviz-pure"
+    failing.write_text("#!/bin/sh\necho no fonts here >&2\nexit 3\n")
+    failing.chmod(0o755)
+    monkeypatch.setattr("shutil.which", lambda *args, **options: str(failing))
+    with pytest.raises(mg.GraphError, match=r"render: .*graphviz-pure: no fonts here$"):
+        lecture().render(tmp_path / "j.svg")
+    with pytest.raises(mg.GraphError, match=r"to_tikz: .*graphviz-pure: no fonts here$"):
+        to_tikz(lecture())
+    assert not (tmp_path / "j.svg").exists()
 
 
 @pytest.mark.skipif(len(PROGRAMS) == 1, reason="PDF needs the system's Graphviz")
@@ -167,6 +192,26 @@ def test_large_arrays_are_maps_and_ranges():
     assert "0 … 1e+04" in source
     assert source.count("<TD WIDTH") == 4 * 8  # values and derivatives of x and x²
     assert len(source) < 5000
+
+
+def test_a_large_constant_is_a_map_of_its_values():
+    """It has no derivative to show."""
+    x = mg.tensor(2.0, name="x")
+    data = np.arange(10_000.0)
+    source = mg.graph((x * data).sum(), names={"data": data}).to_dot()
+    assert source.count("<TD WIDTH") == 3 * 8  # values of data, values and derivatives of x·data
+
+
+def test_boxes_whose_names_look_alike_have_ids_of_their_own():
+    """Letters that an id cannot have are all the same there, and the boxes are not."""
+    y = mg.tensor(0.5, name="x")
+    for name in ("π", "φ", "a b", "a-b", "a_b"):
+        y = mg.scope(name, np.sin, y)
+    source = mg.graph(y).to_dot()
+    ids = re.findall(r'subgraph "cluster_([^"]*)"', source)
+    assert len(ids) == len(set(ids)) == 5
+    for name in ("π", "φ", "a b", "a-b", "a_b"):
+        assert f'label="{name}"' in source
 
 
 def test_a_value_used_very_often_crowds_nothing():

@@ -1,5 +1,6 @@
 """Why a derivative is what it is, in words."""
 
+import re
 import warnings
 from itertools import pairwise
 
@@ -197,8 +198,44 @@ def test_a_branch_not_taken():
     assert "nan" not in text
 
 
+def plain_arrays_only(g, y, x):
+    assert type(x) is np.ndarray
+    return 2 * g
+
+
+@pytest.mark.parametrize(
+    ("rule", "line"),
+    [
+        (plain_arrays_only, "dx = (dy/dx)ᵀ dy"),
+        (lambda g, y, x: {np.ndarray: 2 * g}[type(x)], "dx = (dy/dx)ᵀ dy"),
+        (lambda g, y, x: np.full(x.shape, 2.0), "dx = np.full((3,), 2)"),
+        (lambda g, y, x: g * 2, "dx = dy * 2"),
+    ],
+    ids=["assertion", "key", "numbers", "formula"],
+)
+def test_the_rule_of_a_primitive_is_written_if_it_can_be(rule, line):
+    """One that takes no Tensors, in whatever way, is named as what it is."""
+    double = mg.primitive(lambda x: 2 * x, vjp=rule)
+    x = mg.tensor([1.0, 2.0, 3.0], name="x")
+    g = mg.graph(mg.name(np.sum(mg.name(double(x), "y")), "J"))
+    assert re.search(rf"^  {re.escape(line)} +\(3,\)$", g.explain("x"), re.MULTILINE)
+    assert g["x"].grad.tolist() == [2, 2, 2]
+    assert "dx" in g.to_latex()
+
+
 def test_a_rule_that_is_too_long_is_named():
     """What would not fit on a line is the transposed derivative."""
     x = mg.tensor([2.0, 0.3], name="x")
     text = explain(mg.graph(mg.name(np.sinc(x), "y").sum()), "x")
     assert "dx = (dy/dx)ᵀ dy" in text
+
+
+def test_a_node_is_told_by_its_name():
+    """The name, the node, the Tensor that has it; anything else is refused."""
+    a = mg.tensor(5.0, name="a")
+    b = mg.tensor(2.0)
+    graph = mg.graph(mg.name(a * b, "J"), names={"b": b})
+    assert graph.explain("a") == graph.explain(graph["a"]) == graph.explain(a)
+    for wrong in (None, 3, b):
+        with pytest.raises(mg.GraphError, match=r"explain: got .*; expected the name of a node"):
+            graph.explain(wrong)

@@ -309,6 +309,13 @@ def test_parentheses_where_they_matter():
     assert of(lambda x: x[1:].sum()) == r"\sum x_{[1:]}"
 
 
+def test_a_column_times_a_row_is_an_outer_product():
+    """c rᵀ, where NumPy makes a matrix of them; the other way round it is element by element."""
+    c, r = mg.tensor(np.ones((3, 1)), name="c"), mg.tensor(np.ones(4), name="r")
+    assert r"\underset{(3,1)}{c} \, \underset{(4,)}{r}^{T}" in mg.graph(np.sum(c * r)).to_latex()
+    assert r"\underset{(4,)}{r} * \underset{(3,1)}{c}" in mg.graph(np.sum(r * c)).to_latex()
+
+
 def test_graphs_without_derivatives():
     """Of an array the equations alone."""
     x = mg.tensor([1.0, 2.0], name="x")

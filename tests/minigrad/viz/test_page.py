@@ -243,6 +243,18 @@ def test_naive_recursion_of_a_deep_chain():
     assert got[graph["x"]] == graph["x"].grad
 
 
+def test_naive_recursion_of_what_has_no_product():
+    """Of equal eigenvalues' vectors one share alone has no product; the recursion ends there."""
+    A = mg.tensor(np.diag([1.0, 1.0, 2.0]), name="A")
+    w, v = np.linalg.eigh(A)
+    graph = mg.graph(np.sum((v * w) @ v.T * np.arange(9.0).reshape(3, 3)))
+    np.testing.assert_allclose(np.diag(graph["A"].grad), [0, 4, 8], atol=1e-12)
+    reached, got = naive(graph)
+    assert graph["A"] not in got
+    assert len(reached) == len(got) > 3
+    assert "Why in this order?" in page.to_html(graph)
+
+
 @pytest.mark.parametrize("n", [30, 100, 1000])
 def test_blocks_of_a_large_graph(n):
     """Each level of blocks has few parts; each node is in one; blocks are in order."""

@@ -19,6 +19,7 @@ FORWARD = {
     "relu": "np.maximum(0, {0})",
     "leaky_relu": "np.where({0} > 0, {0}, 0.01 * {0})",
     "identity": "1.0 * {0}",
+    "softmax": "np.exp({0}) / np.exp({0}).sum(axis=0)",
 }
 SLOPE = {
     "tanh": "(1 - A{0}**2)",
@@ -32,6 +33,7 @@ RETURNS = {
     "all": ("dA", "dZ", "dW", "db"),
     "no dA": ("dZ", "dW", "db"),
     "parameters": ("dW", "db"),
+    "forward": ("Z", "A", "dA", "dZ", "dW", "db"),
 }
 
 
@@ -89,9 +91,7 @@ def lines(network, fused=False):
     for layer in range(1, L + 1):
         found |= {f"W{layer}": f'params["W{layer}"]', f"b{layer}": f'params["b{layer}"]'}
         found[f"Z{layer}"] = f"W{layer} @ A{layer - 1} + b{layer}"
-        g = network.activation(layer)
-        softmax = "np.exp({0}) / np.exp({0}).sum(axis=0)"
-        found[f"A{layer}"] = (softmax if g == "softmax" else FORWARD[g]).format(f"Z{layer}")
+        found[f"A{layer}"] = FORWARD[network.activation(layer)].format(f"Z{layer}")
     for layer in range(L, 0, -1):
         back = f"(W{layer + 1}.T @ dZ{layer + 1})"
         if layer < L:
@@ -109,7 +109,7 @@ def lines(network, fused=False):
 def source(found, returned="all"):
     """The derivation as the text of a function."""
     body = "\n".join(f"    {name} = {value}" for name, value in found.items())
-    names = [n for n in found if n[:2] in RETURNS[returned]]
+    names = [n for n in found if n.rstrip("0123456789") in RETURNS[returned]]
     result = ", ".join(f'"{n}": {n}' for n in names)
     return f"def backward(params, X, Y):\n{body}\n    return {{{result}}}\n"
 
@@ -125,6 +125,43 @@ def edited(found, edit):
     """The derivation with an edit made."""
     assert edit.old in found[edit.quantity], (edit, found[edit.quantity])
     return found | {edit.quantity: found[edit.quantity].replace(edit.old, edit.new, 1)}
+
+
+def edits_of_forward(network, layer):
+    """Mistakes in Z = W A + b and in A = g(Z)."""
+    Z, W, A, b, n = f"Z{layer}", f"W{layer}", f"A{layer - 1}", f"b{layer}", network.sizes
+    shown, right = "X" if layer == 1 else A, f"{W} @ {A} + {b}"
+    yield Edit("no b", Z, f" + {b}", "", "missing_term", {"term": b})
+    yield Edit("minus b", Z, f"+ {b}", f"- {b}", "wrong_operand", {"expected": b, "used": f"-{b}"})
+    yield Edit("minus", Z, right, f"-({right})", "sign")
+    yield Edit("times 2", Z, right, f"2 * ({right})", "constant_factor", {"factor": 2.0})
+    yield Edit("1/m", Z, right, f"({right}) / m", "constant_factor", {"as_text": "1/m"})
+    yield Edit("half precision", Z, right, f"({right}).astype('f2').astype('f8')", "precision")
+    if layer > 1:
+        yield Edit("Z for A", Z, A, f"Z{layer - 1}", "wrong_layer_cache",
+                   {"expected": A, "used": f"Z{layer - 1}"})  # fmt: skip
+    if n[layer] == n[layer - 1]:
+        yield Edit("W turned", Z, W, f"{W}.T", "transposed", {"operand": W})
+        yield Edit("no W", Z, f"{W} @ ", "", "missing_operand", {"operand": W})
+    for other in range(1, network.L + 1):
+        if other != layer and n[other] == n[layer]:
+            yield Edit("another b", Z, b, f"params['b{other}']", "wrong_operand",
+                       {"expected": b, "used": f"b{other}"})  # fmt: skip
+            if n[other - 1] == n[layer - 1]:
+                yield Edit("another W", Z, W, f"params['W{other}']", "wrong_operand",
+                           {"expected": W, "used": f"W{other}"})  # fmt: skip
+        if layer > 1 and other < layer - 1 and n[other] == n[layer - 1]:
+            yield Edit("another A", Z, A, f"A{other}", "wrong_layer_cache",
+                       {"expected": shown, "used": f"A{other}"})  # fmt: skip
+    g = network.activation(layer)
+    right = FORWARD[g].format(Z)
+    for other, formula in FORWARD.items():
+        if other != g and {g, other} != {"relu", "leaky_relu"}:
+            yield Edit(other, f"A{layer}", right, formula.format(Z), "wrong_activation",
+                       {"activation": g})  # fmt: skip
+    if g in {"tanh", "sigmoid"}:
+        yield Edit("twice", f"A{layer}", right, FORWARD[g].format(f"({right})"),
+                   "wrong_layer_cache", {"expected": Z, "used": f"A{layer}"})  # fmt: skip
 
 
 def edits_of_dW(network, layer):
@@ -280,6 +317,12 @@ NETWORKS = [
 ]
 
 
+def forward_edits(network, fused):
+    """Every edit of a network's forward pass."""
+    for layer in range(1, network.L + 1):
+        yield from edits_of_forward(network, layer)
+
+
 def edits(network, fused):
     """Every edit of a network's derivation."""
     for layer in range(network.L, 0, -1):
@@ -312,9 +355,9 @@ class Specimen:
                f"{self.edit.name}"  # fmt: skip
 
 
-def specimens(returned="all", networks=tuple(NETWORKS)):
+def specimens(returned="all", edits=edits):
     """All edits of all networks; dA is written out in every other network."""
-    for network, fused in zip(networks, itertools.cycle([False, True]), strict=False):
+    for network, fused in zip(NETWORKS, itertools.cycle([False, True]), strict=False):
         right = lines(network, fused)
         for edit in edits(network, fused):
             yield Specimen(network, edit, source(edited(right, edit), returned), returned)

@@ -56,6 +56,11 @@ def random_case(rng, dtype="float64"):
     return network, X, Y, loss
 
 
+def forward(network, X):
+    """Z and A as the engine computes them."""
+    return {k: v.data for k, v in network.cache(X).items() if k != "A0"}
+
+
 def by_engine(network, X, Y, loss):
     """dZ, dW and db as the engine differentiates J."""
     function, on_logits = choose_loss(network, loss)
@@ -86,7 +91,8 @@ def by_hand(network, kink=False):
         for layer in range(1, L + 1):
             Z.append(np.einsum("ij,jm->im", params[f"W{layer}"], A[-1]) + params[f"b{layer}"])
             A.append(WAYS[network.activations[layer - 1]][0](Z[-1]))
-        dZ, found = -(Y - A[L]), {}
+        found = {f"{q}{k}": v[k] for q, v in (("Z", Z), ("A", A)) for k in range(1, L + 1)}
+        dZ = -(Y - A[L])
         for layer in range(L, 0, -1):
             found[f"dZ{layer}"] = dZ
             columns = [np.outer(dZ[:, i], A[layer - 1][:, i]) for i in range(X.shape[1])]

@@ -62,19 +62,39 @@ def test_wrong_derivations_get_their_right_names(capsys):
     assert total["wrong"] <= 0.005 * total.total(), total
 
 
+def test_wrong_forward_passes_get_their_right_names():
+    """Where Z and A are handed in: the first wrong one is named, and nothing after it accused."""
+    results = Counter()
+    for i, specimen in enumerate(corpus.specimens("forward", corpus.forward_edits)):
+        network, X, Y = specimen.network.build()
+        for form in ("function", "values") if NIGHTLY else [("function", "values")[i % 2]]:
+            found = nn.diagnose(handed_in(specimen, form, network, X, Y), network, X, Y)
+            result = verdict(specimen, form, found)
+            assert result != "right" or len(found.mistakes) == 1, (specimen, found.mistakes)
+            results[result] += 1
+    assert results.total() >= 300
+    assert results["right"] >= 0.97 * results.total(), results
+    assert results["wrong"] <= 0.005 * results.total(), results
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_right_values_are_never_accused(seed):
-    """Any activations and losses, m from 1 on, saturated, zero weights, float32, either 1/m."""
+    """Any activations and losses, m from 1 on, saturated, zero weights, float32, either 1/m.
+
+    With Z and A in every other case.
+    """
     for i in range(1000 if NIGHTLY else 80):
         rng = np.random.default_rng([seed, i])
         dtype = ("float32", "float64", "float64")[i % 3]
         with np.errstate(all="ignore"):
             network, X, Y, loss = right.random_case(rng, dtype)
             values = right.by_engine(network, X, Y, loss)
+            forward = right.forward(network, X) if i % 2 else {}
         if i % 4 == 1:
             values = {k: v for k, v in values.items() if k[:2] != "dZ"}
         if i % 4 == 3:
             values = {k: v / X.shape[1] if k[:2] == "dZ" else v for k, v in values.items()}
+        values |= forward
         if i % 7 == 0 and dtype == "float64":
             values = {k: v.astype("float32") for k, v in values.items()}
         found = nn.diagnose(values, network, X, Y, loss)
