@@ -105,7 +105,7 @@ def sweep(
 
 
 def through(
-    gate: Array | None,
+    gate: Any,  # an Array, or None: nothing was gated, and this is np.where
     op: Op,
     vjp: Any,
     given: tuple[Any, ...],

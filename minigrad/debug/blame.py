@@ -66,16 +66,22 @@ def sorted_out(inputs: Iterable[Any], args: Iterable[Any]) -> tuple[list[Any], l
     return [x for own, x in pairs if own], [x for own, x in pairs if not own]
 
 
+def bad(x: Array) -> Array:
+    """Which elements are nan; if none is, which are infinite."""
+    nan: Array = np.isnan(x)
+    return nan if nan.any() else np.isinf(x)
+
+
 def first_bad(x: Array) -> tuple[int, ...]:
-    """The index of the first element that is nan or infinite."""
-    return tuple(int(i) for i in np.argwhere(~np.isfinite(x))[0])
+    """The index of the first element that is nan, or else infinite."""
+    return tuple(int(i) for i in np.argwhere(bad(x))[0])
 
 
 def count_bad(x: Array) -> str:
-    """How many elements are nan or infinite, and where the first is: "2 of 6 elements, …"."""
+    """How many elements are nan, or else infinite, and where the first is: "2 of 6 elements, …"."""
     if not np.ndim(x):
         return f"it is {x}"
-    n = int(np.sum(~np.isfinite(x)))
+    n = int(np.sum(bad(x)))
     return f"{n} of {x.size} elements, first at {list(first_bad(x))}"
 
 
@@ -92,7 +98,7 @@ def summary(label: str, x: Any, at: tuple[int, ...], shape: tuple[int, ...]) -> 
         text += ", |·| from" if x.dtype.kind == "c" else ", from"
         text += f" {fine.min():.6g} to {fine.max():.6g}"
     if not finite(x):
-        text += f", not finite in {count_bad(x)}"
+        text += f", {'nan' if np.isnan(x).any() else 'inf'} in {count_bad(x)}"
     try:
         there: Any = np.broadcast_to(x, shape)[at]
     except ValueError:

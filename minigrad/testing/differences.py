@@ -26,6 +26,7 @@ Curve = Callable[[float], Array]  # s -> f(x + s d), as a flat array of real num
 LEVELS = 7  # halvings of a step
 SETTLED = 1e-11  # the relative error at which no smaller step is tried
 EPS = float(np.finfo(float).eps)
+TINY = float(np.finfo(float).tiny)  # below which numbers lose digits, and become 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def _table(phi: Curve, step: float, base: float) -> Iterator[Measured]:
         ahead = phi(step)
         behind = phi(-step) if zero is None else zero
         width = 2 * step if zero is None else step
-        rounding = 4 * EPS * (np.abs(ahead) + np.abs(behind)) / abs(width)
+        rounding = (4 * EPS * (np.abs(ahead) + np.abs(behind)) + TINY) / abs(width)
         row = [(ahead - behind) / width]
         for j, before in enumerate(above):
             row.append(row[-1] + (row[-1] - before) / (base ** (j + 1) - 1))
@@ -218,7 +219,7 @@ def finite_difference(f: Callable[..., Any], *args: Any) -> Any:
 
     Raises:
         ShapeError: f returned something else than one element.
-        DTypeError: an argument is no number, or f returned a complex number.
+        DTypeError: an argument is no number, or f returned no real number.
 
     At a kink it is the mean of the slopes on both sides. About 10 evaluations for each element.
 
@@ -259,11 +260,12 @@ def tolerance(
 
 
 def _real(y: Any) -> Array:
-    y = np.asarray(y.data if isinstance(y, Tensor) else y)
+    got, y = type(y).__name__, np.asarray(y.data if isinstance(y, Tensor) else y)
     if y.size != 1:
         raise ShapeError(f"finite_difference: f returned shape {y.shape}; expected one element")
-    if y.dtype.kind == "c":
-        raise DTypeError(f"finite_difference: f returned dtype {y.dtype}; expected a real number")
+    if y.dtype.kind not in "fiub":
+        got = f"dtype {y.dtype}" if y.dtype.kind == "c" else got
+        raise DTypeError(f"finite_difference: f returned {got}; expected a real number")
     return y
 
 

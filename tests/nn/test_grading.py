@@ -175,6 +175,15 @@ def test_the_ways_to_spell_a_program(graded, target):
     assert graded(RIGHT, name, target=target)["status"] == "right"
 
 
+def test_a_library_that_the_program_lacks_is_its_own_error(graded):
+    """Not taken for a program that is not there, however that is spelt."""
+    for target in ("student.py", "student:backward"):
+        facts = graded("import numpy\nimport no_such_library\n", target=target)
+        assert facts["status"] == "raises"
+        assert facts["got"] == "ModuleNotFoundError: No module named 'no_such_library'"
+        assert facts["where"]["line"] == 2
+
+
 def test_another_function_and_what_lies_beside_the_file(graded):
     """--function; the program may import its neighbours, and be named like a library."""
     graded(RIGHT, "helper_of_student.py")
