@@ -26,7 +26,7 @@ Curve = Callable[[float], Array]  # s -> f(x + s d), as a flat array of real num
 LEVELS = 7  # halvings of a step
 SETTLED = 1e-11  # the relative error at which no smaller step is tried
 EPS = float(np.finfo(float).eps)
-TINY = float(np.finfo(float).tiny)  # below which numbers lose digits, and become 0
+TINY = 4 * float(np.finfo(float).smallest_subnormal)  # what a number that small is rounded by
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,7 @@ def share(
             vjp = next(islice(node.op.vjps, i, None), None)
             c = None if vjp is None else vjp(given, y, *args, **node.params)
             if node.op.check is not None:
-                c = node.op.check(vjp, c, a.shape)
+                c = node.op.check(vjp, c, a.shape, True)  # recorded
             c = None if c is None else conform(c, a.value)
         except Exception:  # a user's rule may refuse a Tensor in any way
             return notation.pulled(used[node], used[a], g)

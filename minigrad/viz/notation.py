@@ -176,6 +176,8 @@ class Latex:
         if template == "#0":
             return operands[0]
         shown = [Written(self.sized(w), w.binds, w.size) for w in operands]
+        if template.startswith(r"#0 \, #1") and " * " in in_the_open(shown[0].text):
+            shown[0] = Written(shown[0].text, SUM, shown[0].size)  # (a * b) C is not a * (b C)
         for hole in re.finditer(r"#(\d+)([_^])", template):
             w = operands[int(hole[1])]
             if hole[2] in in_the_open(w.text):  # no index upon an index

@@ -137,10 +137,10 @@ def test_an_operand_with_no_finite_number_has_no_range():
     """A range of none would be an error; the element is told where the operand lines up."""
     stack = mg.tensor(np.ones((2, 3, 4)), name="stack")
     said = caught(mg.NonFiniteError, lambda: stack @ np.full((4, 5), np.nan))
-    assert "\n  input 1: (4, 5) float64, not finite in 20 of 20 elements, first at [0, 0]\n" in said
+    assert "\n  input 1: (4, 5) float64, nan in 20 of 20 elements, first at [0, 0]\n" in said
     said = caught(mg.NonFiniteError, lambda: stack * np.full(4, np.nan))
     assert said.splitlines()[3] == (
-        "  input 1: (4,) float64, not finite in 4 of 4 elements, first at [0]; nan at [0, 0, 0]"
+        "  input 1: (4,) float64, nan in 4 of 4 elements, first at [0]; nan at [0, 0, 0]"
     )
 
 
@@ -175,7 +175,7 @@ def test_a_nan_in_the_data_is_not_held_against_the_operation():
     X[1, 2] = np.nan
     said = caught(mg.NonFiniteError, lambda: W @ X)
     assert said.startswith("matmul was given nan: 2 of 8 elements, first at [0, 2]")
-    assert "input 1: (3, 4) float64, from 1 to 1, not finite in 1 of 12 elements" in said
+    assert "input 1: (3, 4) float64, from 1 to 1, nan in 1 of 12 elements" in said
 
 
 def test_an_infinity_in_the_data_is_nobodys_fault():
@@ -611,3 +611,12 @@ def test_what_debugging_costs():
     folder = str(Path(mg.debug.__wrapped__.__code__.co_filename).parent)
     assert not any(file.startswith(folder) for file in before)
     assert len(on) < 3 * len(before)
+
+
+def test_the_nan_is_pointed_at_and_not_an_infinity_before_it():
+    """log(0) is -inf, log(-1) is what is nan."""
+    with pytest.raises(mg.NonFiniteError) as caught, mg.debug():
+        np.log(mg.tensor([1.0, 0.0, -1.0], name="x"))
+    said = str(caught.value)
+    assert said.startswith("log made nan: 1 of 3 elements, first at [2]")
+    assert "\n  x: (3,) float64, from -1 to 1; -1.0 at [2]\n" in said

@@ -344,3 +344,26 @@ def test_the_compilers_see_mistakes(tmp_path):
         assert "Double superscript" in katex(wrong)
     if shutil.which("pdflatex"):
         assert "Double superscript" in pdflatex(wrong, tmp_path)
+
+
+def cell():
+    """h = σ(U x + 1) * tanh(σ(W x + 1) * tanh(V x + 1)) and J = Σ h; no step has a name."""
+    x, one = np.array([[0.1, 0.2], [0.3, 0.4]]), np.ones((3, 1))
+    U, W, V = (mg.tensor(np.full((3, 2), k), name=name) for k, name in enumerate("UWV"))
+    inner = nn.sigmoid(W @ x + one) * np.tanh(V @ x + one)
+    h = nn.sigmoid(U @ x + one) * np.tanh(inner)
+    return mg.graph(mg.name(h.sum(), "J"), names={"x": x, "e": one})
+
+
+def test_a_derivative_too_long_to_be_put_in_gets_a_name():
+    """So that what follows from it is written out, and not left as ∂σ(…)/∂(…)."""
+    text = cell().to_latex()
+    back = text.partition(r"\partial(\cdot)")[2]
+    assert r"\partial" not in back
+
+
+def test_an_elementwise_product_before_a_matrix_is_in_parentheses():
+    """(dA * g'(Z)) Xᵀ is not dA * (g'(Z) Xᵀ)."""
+    a, W = mg.tensor(np.ones((2, 3)), name="a"), mg.tensor(np.ones((3, 2)), name="W")
+    text = mg.graph(mg.name(((a * a.data) @ W).sum(), "J"), names={}).to_latex()
+    assert re.search(r"\(.*?\*.*?\)\s*\\, ", text)
