@@ -68,8 +68,11 @@ def hessian(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callab
     return jacobian(grad(f, argnums), argnums)
 
 
-def hvp(f: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
     """A function `(x, v)` that returns the Hessian of a scalar f at x times v, shaped like x.
+
+    Of an f with more arguments it is `(x, v, *args)`, and the Hessian that by x: as SciPy calls
+    `minimize(f, x, args, hessp=hvp(f))`.
 
     It costs a few evaluations of f, however many elements x has (Pearlmutter, "Fast exact
     multiplication by the Hessian", 1994).
@@ -77,7 +80,7 @@ def hvp(f: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
     >>> hvp(lambda x: (x**3).sum())(np.array([1.0, 2.0]), np.array([1.0, 10.0]))
     array([  6., 120.])
     """
-    return lambda x, v: vjp(grad(f), x)[1](v)[0]
+    return lambda x, v, *args: vjp(lambda x: grad(f)(x, *args), x)[1](v)[0]
 
 
 def _blocks(span: Span) -> list[list[Array]]:

@@ -83,7 +83,7 @@ def sweep(
                 c = vjp(*given, **params) if params else vjp(*given)
             kind = type(c)
             if kind is not type(x) or (
-                kind is np.ndarray and (c.shape != x.shape or c.dtype is not x.dtype)
+                kind is not np.float64 and (c.shape != x.shape or c.dtype is not x.dtype)
             ):
                 c = conform(op.check(vjp, c, x.shape, record) if op.check else c, x, batch)
                 if c is None:

@@ -20,7 +20,7 @@ import numpy as np
 from minigrad.arraylike import ArrayLike
 from minigrad.errors import DTypeError, MinigradError, ShapeError, failed
 from minigrad.sweep import sweep
-from minigrad.table import ROWS, Op, row
+from minigrad.table import ROWS, Op
 from minigrad.tracing import (
     debugger,
     is_recording,
@@ -98,7 +98,7 @@ def _binary(function: Any, compute: Callable[[Any, Any], Array]) -> tuple[Any, A
     """The operator method for `function` and its reflection; `compute` is the quick way to it."""
 
     def apply(inputs: tuple[Any, Any], a: Array, b: Array) -> Tensor:
-        op = ROWS.get(function) or row(function)
+        op = ROWS[function]
         try:
             value = compute(a, b)
         except (ValueError, TypeError) as error:

@@ -1,6 +1,6 @@
 """Measures the figures in tests/README.md and writes them there.
 
-python tests/figures.py                        # all of them: hours of one core
+python tests/figures.py                        # all of them: some two hours of one core
 python tests/figures.py --only size programs   # these; the others stay as they are
 """
 
@@ -79,7 +79,7 @@ def rules(root=ROOT):
     )
     return {
         "wrong rules": f"{int(n):,}: {int(caught):,} caught by `check_grads`, "
-        f"{equivalent} equivalent, {missed} missed"
+        f"{int(equivalent):,} equivalent, {missed} missed"
     }
 
 

@@ -5,6 +5,7 @@ Read next: `minigrad.ops.declare`, how an op is declared.
 
 from minigrad.ops import (
     decompositions,
+    determinant,
     elementwise,
     fft,
     index,
@@ -20,6 +21,7 @@ from minigrad.ops import (
 
 __all__ = [
     "decompositions",
+    "determinant",
     "elementwise",
     "fft",
     "index",

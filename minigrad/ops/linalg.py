@@ -1,9 +1,9 @@
-"""Linear algebra: the matrix product, inverses, determinants, least squares, norms, cond.
+"""Linear algebra: the matrix product, inverses, least squares, norms, cond.
 
 Stacks of matrices throughout. The rules follow Giles, "Collected matrix derivative results for
 forward and reverse mode algorithmic differentiation" (2008), section 2.
 
-Read next: `minigrad.ops.decompositions`.
+Read next: `minigrad.ops.determinant`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from minigrad.errors import ShapeError, SingularError
-from minigrad.ops.declare import Each, arrays, checked, composed, multilinear, plain, rule
+from minigrad.ops.declare import Each, arrays, composed, multilinear, plain, rule
 from minigrad.ops.shape import rows
 from minigrad.table import Op
 from minigrad.tensor import Tensor, record
-from minigrad.tracing import tracer
 from minigrad.values import Array
 
 __all__: list[str] = []
@@ -71,24 +70,6 @@ def _solve_left(g: Array, y: Array, a: Array, b: Array) -> Array:
     """-(a⁻ᵀ g) yᵀ."""
     c = _solve_right(g, y, a, b)
     return -(c[..., :, None] * y[..., None, :]) if b.ndim == 1 else -(c @ _transposed(y))
-
-
-def _cofactors(a: Array) -> Array:
-    """The derivatives of det: the determinants of a without row i and column j, with their sign."""
-    n = a.shape[-1]
-    others = np.array([[k for k in range(n) if k != i] for i in range(n)], int).reshape(n, n - 1)
-    minors = a[..., others[:, None, :, None], others[None, :, None, :]]
-    signs = (-1.0) ** np.add.outer(np.arange(n), np.arange(n))
-    return np.linalg.det(minors) * signs.astype(a.dtype)
-
-
-def _det(g: Array, y: Array, a: Array) -> Array:
-    """g det(a) a⁻ᵀ; the cofactors, which need no inverse, where a matrix is singular."""
-    if tracer.get() is not None:
-        y = checked(y, y == 0, "det: compiled code has no derivative at a singular matrix")
-    elif np.any(y == 0):
-        return g[..., None, None] * _cofactors(a)
-    return (g * y)[..., None, None] * _transposed(np.linalg.inv(a))
 
 
 def _multi_dot(i: int, g: Array, y: Array, *xs: Array) -> Array:
@@ -348,7 +329,6 @@ rule(
     code=_in(np.linalg.solve),
     latex=r"#0^{-1} \, #1",
 )
-rule(np.linalg.det, _det, code=_in(np.linalg.det))
 rule(np.linalg.pinv, _pinv, symbol="⁺", call=_pinv_call, code=_in(np.linalg.pinv), latex="#0^{+}")
 rule(
     np.linalg.lstsq,

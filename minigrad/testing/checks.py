@@ -63,7 +63,8 @@ def check_grads(
     Raises:
         GradientError: a derivative is wrong, or cannot be judged: at a kink, or because f is
             random, not finite, or too rough for differences. An AssertionError too.
-        DTypeError: f returned no number, or an argument is none.
+        DTypeError: f returned no number, or is no function; an argument is no number.
+        ShapeError: an order below 1, a negative rtol, argnums out of range.
 
     Differences are taken in float64, whatever the arguments are in.
 
@@ -75,8 +76,12 @@ def check_grads(
     [('reverse', 'W', '8'), ('forward', 'W', '2')]
     """
     __tracebackhide__ = True  # pytest then shows the caller's line
-    if order < 1:
-        raise ShapeError(f"check_grads: got order {order}; expected 1 or more")
+    if not callable(f):
+        raise DTypeError(f"check_grads: got {type(f).__name__} {f!r}; expected a function")
+    if not isinstance(order, int) or order < 1:
+        raise ShapeError(f"check_grads: got order {order!r}; expected 1 or more")
+    if rtol is not None and not rtol >= 0:
+        raise ShapeError(f"check_grads: got rtol {rtol!r}; expected 0 or more")
     problem = _Problem.of(f, args, argnums)
     rng = np.random.default_rng(seed)
     judge = Judge(rtol, allow_kinks)
@@ -143,6 +148,8 @@ class _Problem:
         if argnums is None:
             argnums = tuple(range(len(args)))
         where = argnums if isinstance(argnums, tuple) else (argnums,)
+        if not all(isinstance(i, int) for i in where):
+            raise DTypeError(f"check_grads: got argnums {argnums!r}; expected integers")
         if not all(-len(args) <= i < len(args) for i in where):
             raise ShapeError(f"check_grads: argnums {argnums} is out of range for {len(args)}")
         where = tuple(i % len(args) for i in where)

@@ -226,7 +226,7 @@ def _factor(claimed: Array, right: Array) -> Iterator[tuple[str, Array, str]]:
     if not square:
         return
     c = np.vdot(right, claimed) / square
-    if abs(c) < EXPLAINED or abs(abs(c) - 1) < 1e-12:
+    if abs(c) < EXPLAINED or abs(abs(c) - 1) < EXPLAINED:
         return
     simple = _simple(c)
     if simple or np.count_nonzero(right) > 2:

@@ -26,7 +26,6 @@ Curve = Callable[[float], Array]  # s -> f(x + s d), as a flat array of real num
 LEVELS = 7  # halvings of a step
 SETTLED = 1e-11  # the relative error at which no smaller step is tried
 EPS = float(np.finfo(float).eps)
-TINY = 4 * float(np.finfo(float).smallest_subnormal)  # what a number that small is rounded by
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,7 @@ def _table(phi: Curve, step: float, base: float) -> Iterator[Measured]:
         ahead = phi(step)
         behind = phi(-step) if zero is None else zero
         width = 2 * step if zero is None else step
-        rounding = (4 * EPS * (np.abs(ahead) + np.abs(behind)) + TINY) / abs(width)
+        rounding = 4 * EPS * (np.abs(ahead) + np.abs(behind)) / abs(width)
         row = [(ahead - behind) / width]
         for j, before in enumerate(above):
             row.append(row[-1] + (row[-1] - before) / (base ** (j + 1) - 1))

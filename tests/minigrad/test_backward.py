@@ -144,8 +144,8 @@ def test_assigning_a_gradient_copies_and_must_fit():
             "backward: seed: got dtype complex128; expected flo",
         ),
         (lambda x: x, mg.tensor([1, 2]), mg.DTypeError, "backward: seed: got a Tensor"),
-        (lambda x: x > 1, None, mg.DTypeError, "dtype bool; expected a real output"),
-        (lambda x: (x > 1).sum(), None, mg.DTypeError, "dtype int64; expected a real output"),
+        (lambda x: x > 1, None, mg.DTypeError, "dtype bool; expected a real output$"),
+        (lambda x: (x > 1).sum(), None, mg.DTypeError, "dtype int64; expected a real output$"),
         (lambda x: (x * 1j).sum(), None, mg.DTypeError, "complex128; .* real output, or a seed"),
     ],
 )

@@ -207,6 +207,13 @@ def test_mistakes_are_named():
         mg.hessian(lambda x: x * x)(np.ones(2))
 
 
+def test_a_hessian_vector_product_of_a_function_with_data():
+    """The Hessian by the first argument; the others are passed on, as SciPy's minimize does."""
+    f = lambda w, X, y: np.sum(np.logaddexp(0, -y * (X @ w)))  # noqa: E731
+    X, y, w, v = RNG.normal(size=(5, 4)), np.array([1.0, -1, 1, 1, -1]), V, RNG.normal(size=4)
+    assert_close(mg.hvp(f)(w, v, X, y), mg.hessian(f)(w, X, y) @ v, 1e-13)
+
+
 # Kinds of numbers ---------------------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 """The reverse sweep: depth, width, memory, failure and threads."""
 
+import functools
 import gc
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -172,6 +173,7 @@ def test_eight_threads_at_once(program):
         ((1, 1), (1, 1)),
         ((1,), (0,)),
         ((1, 3), (2, 0, 3)),
+        ((1, 300), (2, 300)),
     ],
 )
 def test_sum_to_is_the_transpose_of_broadcasting(shape, broadcast):
@@ -254,3 +256,56 @@ def test_a_cotangent_has_the_dtype_of_its_node(given, computed):
     x = mg.name(mg.tensor([1.0, 2.0], dtype=given) * 1, "x")
     np.sum(np.real(x.astype(computed) * 3)).backward()
     assert (x.grad.dtype, x.grad.tolist()) == (given, [3, 3])
+
+
+def test_a_complex_cotangent_keeps_its_imaginary_part_in_another_precision():
+    """As it has in the same one: what is dropped is dropped for real variables alone."""
+    weights = np.array([1 + 2j, 3 - 1j])
+    slopes = [
+        mg.grad(lambda z: np.sum(np.real(z * weights)))(np.array([1.0, 2.0], dtype))
+        for dtype in (np.complex64, np.complex128, np.float32, np.float64)
+    ]
+    assert [g.dtype for g in slopes] == [np.complex64, np.complex128, np.float32, np.float64]
+    assert slopes[0].tolist() == slopes[1].tolist()
+    assert abs(slopes[1].imag).tolist() == [2, 1]
+    assert slopes[2].tolist() == slopes[3].tolist() == [1, 3]
+
+
+# Arrays of another library ------------------------------------------------------------------------
+
+
+class Elsewhere(np.lib.mixins.NDArrayOperatorsMixin):
+    """An array that is no ndarray and speaks NumPy's protocols, as dask's and CuPy's are."""
+
+    def __init__(self, array):
+        self.array = np.asarray(array)
+
+    def __getattr__(self, name):
+        found = getattr(self.array, name)
+        return functools.partial(self.apply, found) if callable(found) else found
+
+    def __array_ufunc__(self, ufunc, method, *args, **kwargs):
+        return self.apply(getattr(ufunc, method), *args, **kwargs)
+
+    def __array_function__(self, function, types, args, kwargs):
+        return self.apply(function, *args, **kwargs)
+
+    def apply(self, function, *args, **kwargs):
+        found = function(*[getattr(a, "array", a) for a in args], **kwargs)
+        return Elsewhere(found) if isinstance(found, (np.ndarray, np.generic)) else found
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 1), (1, 1), (2, 3)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gradients_of_another_librarys_arrays(shape, dtype):
+    """They have the shape and dtype of their variable, and the values that NumPy's have."""
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(2, 3)), rng.normal(size=shape).astype(dtype)
+    expected = [mg.tensor(v) for v in values]
+    got = [mg.tensor(Elsewhere(v)) for v in values]
+    (np.sin(expected[0]) * expected[1]).sum().backward()
+    (np.sin(got[0]) * got[1]).sum().backward(Elsewhere(1.0))
+    for x, y in zip(got, expected, strict=True):
+        assert isinstance(x.grad, Elsewhere)
+        assert (x.grad.shape, x.grad.dtype) == (y.grad.shape, y.grad.dtype)
+        np.testing.assert_allclose(x.grad.array, y.grad, rtol=1e-6)

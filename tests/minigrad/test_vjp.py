@@ -79,6 +79,24 @@ def test_a_recorded_cotangent_of_another_precision(given, wanted):
     assert (g.grad.dtype, g.grad.tolist()) == (given, [1, 1])
 
 
+def test_a_recorded_mask_is_a_cotangent():
+    """Of ones and zeros, as a mask is among arrays."""
+    g = mg.tensor([1.0, -1.0])
+    for mask in (g > 0, g.data > 0):
+        (pulled,) = mg.vjp(lambda x: 2 * x, np.ones(2))[1](mask)
+        assert (pulled.tolist(), pulled.dtype) == ([2, 0], np.float64)
+
+
+def test_an_argument_returned_as_it_is():
+    """The identity's value is an array of the caller's own, like any other."""
+    x = np.array([1.0, 2.0])
+    y, pullback = mg.vjp(lambda a, b: (a, b), x, 3.0)
+    assert [type(v) for v in y] == [np.ndarray, np.float64]
+    y[0][:] = 99
+    assert x.tolist() == [1, 2]
+    assert [np.asarray(g).tolist() for g in pullback((np.ones(2), 5.0))] == [[1, 1], 5]
+
+
 def test_vjp_of_complex_functions():
     """A complex output is allowed, with a complex cotangent: g dz²/dz."""
     y, pullback = mg.vjp(lambda z: z * z, 1 + 2j)

@@ -130,10 +130,10 @@ def equivalents():
     reasons = {}
     for group in tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8")).values():
         for line in group["changes"].strip().splitlines():
-            if line.startswith("- "):
-                before = line[2:]
+            if line.startswith("-"):
+                before = line[1:]
             else:
-                reasons[squeezed(before, line.removeprefix("+ "))] = group["why"]
+                reasons[squeezed(before, line[1:])] = group["why"]
     return reasons
 
 

@@ -134,7 +134,5 @@ def test_a_bias_of_another_size_names_its_layer():
     """The message names the layer, as that of a W that does not fit does."""
     network = nn.DeepNetwork([2, 3, 1], seed=0)
     network.b[1] = mg.tensor(np.zeros((7, 1)))
-    with pytest.raises(
-        mg.ShapeError, match=r"^layer 1: affine: \(3, 2\), \(2, 4\), \(7, 1\)"
-    ):
+    with pytest.raises(mg.ShapeError, match=r"^layer 1: affine: \(3, 2\), \(2, 4\), \(7, 1\)"):
         network(np.ones((2, 4)))

@@ -111,6 +111,24 @@ def test_det_of_a_singular_matrix():
     assert_close(mg.grad(np.linalg.det)(np.zeros((1, 1))), [[1]], 0)
 
 
+@pytest.mark.parametrize("n", [2, 3, 4, 6])
+def test_det_near_a_singular_matrix(n):
+    """The second derivatives are those of the polynomial that det is, also compiled up to 3 × 3."""
+    rng = np.random.default_rng(n)
+    a, step = rng.normal(size=(n, n)), rng.normal(size=(n, n))
+    a[-1] = a[0] + 1e-15 * a[1]
+    second = mg.grad(lambda x: np.sum(mg.grad(np.linalg.det)(x) * step))
+    # a polynomial of degree n along a line: differences over far points are exact
+    slopes = mg.grad(np.linalg.det)
+    ts = np.cos(np.arange(n) * np.pi / n + 0.3)
+    fitted = np.polynomial.polynomial.polyfit(
+        ts, np.array([slopes(a + t * step).ravel() for t in ts]), n - 1
+    )
+    assert_close(second(a), fitted[1].reshape(n, n), 1e-11)
+    if n <= 3:
+        assert_close(mg.compile(second, backend="numpy")(a), second(a), 1e-15)
+
+
 def test_lstsq_gives_the_solution_and_numpys_other_answers():
     """The solution is a Tensor; residuals, rank and singular values are NumPy's plain ones."""
     a, b = np.array([[1.0, 0], [1, 1], [1, 2]]), np.array([1.0, 2, 4])

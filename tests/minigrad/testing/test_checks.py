@@ -421,3 +421,27 @@ def test_the_table():
         ["reverse", "W"], ["forward", "W"], ["reverse", "b"], ["forward", "b"],
     ]  # fmt: skip
     assert len(report.graph()) == 4
+
+
+def test_a_function_that_is_zero_everywhere():
+    """Its differences are 0 to the last digit, and so is its derivative."""
+    f = lambda x: np.sum(np.floor(x) * 0.0)  # noqa: E731
+    assert check_grads(f, np.array([0.3, 1.5])).ok
+    assert check_grads(lambda x: [x[0], 0.0 * x[1]], np.array([0.3, 1.5])).ok
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ({"order": "a"}, mg.ShapeError, "got order 'a'; expected 1 or more"),
+        ({"order": 1.5}, mg.ShapeError, "got order 1.5; expected 1 or more"),
+        ({"rtol": -1}, mg.ShapeError, "got rtol -1; expected 0 or more"),
+        ({"argnums": "x"}, mg.DTypeError, "got argnums 'x'; expected integers"),
+        ({"argnums": 3}, mg.ShapeError, "argnums 3 is out of range for 1"),
+        ({"f": 3}, mg.DTypeError, "got int 3; expected a function"),
+    ],
+)
+def test_what_it_is_asked_is_checked(given, error, message):
+    """A wrong question is no wrong gradient."""
+    with pytest.raises(error, match=f"check_grads: {message}"):
+        check_grads(given.pop("f", np.sin), 1.0, **given)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minigrad import DTypeError
-from minigrad.testing import KINDS, arrays, diagnose_gradient
+from minigrad.testing import KINDS, arrays, check_grads, diagnose_gradient
 
 WEIGHTS = np.random.default_rng(0).normal(size=(3, 3))
 
@@ -166,3 +166,10 @@ def test_what_cannot_be_judged_is_not_judged():
 def test_trees_are_refused():
     with pytest.raises(DTypeError, match=r"got dict as the argument; expected one array"):
         diagnose_gradient(lambda d: d["a"], {"a": 1.0}, {"a": 1.0})
+
+
+def test_nearly_right_is_no_factor():
+    """A derivative that went through float32 is lossy; not "1 times the right one"."""
+    with pytest.raises(AssertionError, match=r"\n  precision: it is right to \de-09 of"):
+        check_grads(lambda x: x.astype(np.float32) * x, 2.0)
+    assert diagnose_gradient(lambda x: x**2, 2.0, 4.0 * 1.25).kind == "factor"

@@ -347,18 +347,19 @@ def test_the_compilers_see_mistakes(tmp_path):
 
 
 def cell():
-    """h = σ(U x + 1) * tanh(σ(W x + 1) * tanh(V x + 1)) and J = Σ h; no step has a name."""
-    x, one = np.array([[0.1, 0.2], [0.3, 0.4]]), np.ones((3, 1))
-    U, W, V = (mg.tensor(np.full((3, 2), k), name=name) for k, name in enumerate("UWV"))
-    inner = nn.sigmoid(W @ x + one) * np.tanh(V @ x + one)
-    h = nn.sigmoid(U @ x + one) * np.tanh(inner)
-    return mg.graph(mg.name(h.sum(), "J"), names={"x": x, "e": one})
+    """Half an LSTM cell: c = f * c0 + i * g, h = tanh(c), J = Σ h²."""
+    x, b = np.array([[0.1, 0.2], [0.3, 0.4]]), np.ones((3, 1))
+    W = {k: mg.tensor(np.full((3, 2), 0.1 * n), name=f"W_{k}") for n, k in enumerate("fig")}
+    f, i = (nn.sigmoid(W[k] @ x + b) for k in "fi")
+    c = mg.name(f * np.ones((3, 2)) + i * np.tanh(W["g"] @ x + b), "c")
+    return mg.graph(mg.name((np.tanh(c) ** 2).sum(), "J"), names={"x": x, "b": b})
 
 
 def test_a_derivative_too_long_to_be_put_in_gets_a_name():
     """So that what follows from it is written out, and not left as ∂σ(…)/∂(…)."""
     text = cell().to_latex()
-    back = text.partition(r"\partial(\cdot)")[2]
+    back = text.partition(r"\partial (\cdot)")[2]
+    assert "dW_{g}" in back
     assert r"\partial" not in back
 
 
