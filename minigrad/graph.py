@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minigrad.errors import DTypeError, GraphError
+from minigrad.errors import DTypeError, GraphError, ShapeError
 from minigrad.scopes import printable, scopes
 from minigrad.sweep import conform, reach, sweep, through
 from minigrad.table import Op
 from minigrad.tensor import Tensor, record
-from minigrad.values import Array, readonly
+from minigrad.values import Array, constant, readonly
 from minigrad.viz import dot, explain, latex, page, text, tikz
 
 if TYPE_CHECKING:
@@ -160,6 +160,9 @@ class Graph:
 
         Raises:
             GraphError: there is no such node, or it is constant.
+            ShapeError, DTypeError: delta is of another shape, or no number.
+
+        A random draw, the mask of `nn.Dropout` say, is not drawn anew.
 
         >>> from minigrad.tensor import tensor
         >>> a = tensor(5.0, name="a")
@@ -168,10 +171,18 @@ class Graph:
         """
         if self[name].kind == "constant":
             raise GraphError(f"nudge: {name} is constant, so nothing has a derivative by it")
+        by = constant(delta, self.nudge)
+        if np.shape(by) not in {(), self[name].shape}:
+            raise ShapeError(
+                f"nudge: {name} is {self[name].shape} but delta is {np.shape(by)}; expected a "
+                "number, or an array of the node's shape"
+            )
         again: dict[Node, Any] = {}
         for node in self.nodes:
             if node.name == name:
-                again[node] = Tensor(node.value + delta, node.dtype)
+                again[node] = Tensor(node.value + by, node.dtype)
+            elif node.op is not None and node.op.is_draw:
+                again[node] = Tensor(node.value)
             elif node.op is not None:
                 inputs = [again[a] if isinstance(a, Node) else a for a in node.inputs]
                 again[node] = record(node.op, tuple(inputs), node.params)

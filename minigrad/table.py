@@ -60,6 +60,14 @@ class Op:
     expand: Callable[..., Array] | None = None
     latex: str = ""
 
+    @property
+    def is_draw(self) -> bool:
+        """Whether it may be a random draw, which another look must not repeat.
+
+        It is a user's own function through which no derivative passes.
+        """
+        return self.form == "primitive" and self.expand is None and not any(self.vjps)
+
 
 ROWS: dict[Any, Op] = {}
 """The op table: NumPy function (or a function of ours) -> row."""

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad.errors import GraphError
-from minigrad.table import Op
 from minigrad.viz.page_data import is_node, plain
 
 if TYPE_CHECKING:
@@ -124,15 +123,10 @@ def _replayed(graph: Graph, node: Node, delta: Array) -> dict[Node, Array]:
     for each in graph.nodes:
         if each.op is None or after.keys().isdisjoint(filter(is_node, each.inputs)):
             continue
-        if not _draws(each.op):
+        if not each.op.is_draw:
             args = [after.get(a, a.value) if is_node(a) else a for a in each.inputs]
             after[each] = np.asarray(each.op.forward(*args, **each.params))
     return after
-
-
-def _draws(op: Op) -> bool:
-    """Whether it is a primitive without derivative, a random draw say: its value stays."""
-    return op.form == "primitive" and op.expand is None and not any(op.vjps)
 
 
 def _grad(node: Node) -> Array:

@@ -216,6 +216,12 @@ def test_unknown_nodes_and_bad_outputs():
     ):
         g["w"]
     X = np.ones(3)
+    with pytest.raises(
+        mg.ShapeError, match=r"nudge: a is \(\) but delta is \(3,\); expected a"
+    ):
+        mg.graph(names["a"] * 2.0, names=names).nudge("a", np.ones(3))
+    with pytest.raises(mg.DTypeError, match="nudge: got str 'up' as an operand"):
+        mg.graph(names["a"] * 2.0, names=names).nudge("a", "up")
     with pytest.raises(mg.GraphError, match="nudge: X is constant"):
         mg.graph((names["a"] * X).sum(), names={"X": X}).nudge("X", 1)
     with pytest.raises(mg.DTypeError, match="graph: got float; expected Tensors"):
@@ -256,3 +262,15 @@ def test_a_long_chain_needs_no_recursion():
     g = mg.graph(y)
     assert float(g["x"].grad) == 100_001
     assert str(g).count("\n") == 100_001
+
+
+def test_a_nudge_draws_nothing_anew():
+    """A random mask stays as it was, and so does its generator."""
+    rng = np.random.default_rng(0)
+    mask = mg.primitive(lambda x: rng.integers(0, 2, x.shape) * 1.0, vjp=(None,))
+    x = mg.tensor(np.ones(50), name="x")
+    y = (x * mask(x)).sum()
+    state = rng.bit_generator.state
+    nudged = mg.graph(y).nudge("x", 1e-3)
+    assert float(nudged.outputs[0].value) == pytest.approx(1.001 * float(y.data), rel=1e-12)
+    assert rng.bit_generator.state == state
