@@ -216,9 +216,7 @@ def test_unknown_nodes_and_bad_outputs():
     ):
         g["w"]
     X = np.ones(3)
-    with pytest.raises(
-        mg.ShapeError, match=r"nudge: a is \(\) but delta is \(3,\); expected a"
-    ):
+    with pytest.raises(mg.ShapeError, match=r"nudge: a is \(\) but delta is \(3,\); expected a"):
         mg.graph(names["a"] * 2.0, names=names).nudge("a", np.ones(3))
     with pytest.raises(mg.DTypeError, match="nudge: got str 'up' as an operand"):
         mg.graph(names["a"] * 2.0, names=names).nudge("a", "up")
