@@ -150,6 +150,7 @@ def interrupted(at, f):
         return trace
 
     before = sys.gettrace()
+    sys._getframe().f_trace_opcodes = True  # without it CPython 3.12.1 tells of no opcodes
     sys.settrace(trace)
     try:
         f()
