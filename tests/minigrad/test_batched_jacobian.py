@@ -72,7 +72,7 @@ def check(f, xs, tolerance=1e-12):
     numbers = tuple(range(len(xs) + 1))
     back = mg.jacobian(lambda pad, *xs: f(*xs), numbers)
     forth = mg.jacobian(lambda *xs: (f(*xs), PAD), numbers[:-1])
-    kinds = [np.iscomplexobj(a) for a in (f(*xs), *xs)]
+    kinds = [np.iscomplexobj(a) for a in (f(*map(mg.tensor, xs)), *xs)]  # NumPy 2.0: cond is complex
     rows, columns = backwards(f, *xs), forwards(f, *xs)
     for i, of_x in enumerate(kinds[1:]):
         if kinds[0] and not of_x:  # a derivative that is complex, though x is not: only forward
