@@ -72,7 +72,8 @@ def check(f, xs, tolerance=1e-12):
     numbers = tuple(range(len(xs) + 1))
     back = mg.jacobian(lambda pad, *xs: f(*xs), numbers)
     forth = mg.jacobian(lambda *xs: (f(*xs), PAD), numbers[:-1])
-    kinds = [np.iscomplexobj(a) for a in (f(*map(mg.tensor, xs)), *xs)]  # NumPy 2.0: cond is complex
+    y = f(*map(mg.tensor, xs))  # of arrays, a condition number is complex in NumPy 2.0
+    kinds = [np.iscomplexobj(a) for a in (y, *xs)]
     rows, columns = backwards(f, *xs), forwards(f, *xs)
     for i, of_x in enumerate(kinds[1:]):
         if kinds[0] and not of_x:  # a derivative that is complex, though x is not: only forward
