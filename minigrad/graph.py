@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minigrad import viz
 from minigrad.errors import DTypeError, GraphError, ShapeError
 from minigrad.scopes import printable, scopes
 from minigrad.sweep import conform, reach, sweep, through
 from minigrad.table import Op
 from minigrad.tensor import Tensor, record
 from minigrad.values import Array, constant, readonly
-from minigrad.viz import dot, explain, latex, page, text, tikz
+from minigrad.viz import text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -201,7 +202,7 @@ class Graph:
                 and parts that repeat are drawn once, with ×N. None: everything is drawn.
             theme: "light" or "dark".
         """
-        return dot.to_dot(self, depth, theme)
+        return viz.dot.to_dot(self, depth, theme)
 
     def render(self, path: str | Path, depth: int | None = None, theme: str = "light") -> Path:
         """Draw the picture: boxes for values, circles for operations, blue forward, red back.
@@ -221,11 +222,11 @@ class Graph:
         Raises:
             GraphError: another suffix, theme or depth, or nothing installed can draw it.
         """
-        return dot.render(self, path, depth, theme)
+        return viz.dot.render(self, path, depth, theme)
 
     def to_html(self, path: str | Path | None = None, **options: Any) -> str | Path:
         """A page that steps through the computation; see `minigrad.viz.page.to_html`."""
-        return page.to_html(self, path, **options)
+        return viz.page.to_html(self, path, **options)
 
     def to_latex(self) -> str:
         """The computation and its derivation in LaTeX: an `align*` block for amsmath or KaTeX.
@@ -233,11 +234,11 @@ class Graph:
         Numbers are followed through the chain rule, path by path, as the lecture does for
         J = 3(a + bc); arrays through their matrix equations, with the sizes under the factors.
         """
-        return latex.to_latex(self)
+        return viz.latex.to_latex(self)
 
     def to_tikz(self) -> str:
         """The picture as a TikZ `tikzpicture`, for LaTeX documents."""
-        return tikz.to_tikz(self)
+        return viz.tikz.to_tikz(self)
 
     def explain(self, wrt: str | Node) -> str:
         """Why the derivative by the node `wrt` is what it is, in words: paths, products, their sum.
@@ -245,10 +246,10 @@ class Graph:
         Raises:
             GraphError: there is no such node, or it is constant.
         """
-        return explain.explain(self, wrt)
+        return viz.explain.explain(self, wrt)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        picture = dot.image(self, "svg").decode()
+        picture = viz.dot.image(self, "svg").decode()
         return {"text/plain": str(self), "image/svg+xml": picture}
 
     def __str__(self) -> str:

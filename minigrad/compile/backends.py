@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib import import_module
 from importlib.util import find_spec
 from math import prod
 from time import perf_counter
@@ -14,8 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.compile import native, numpy_source
-from minigrad.compile.native_ops import native as is_native
+from minigrad.compile import numpy_source
 from minigrad.compile.numpy_source import Built
 from minigrad.compile.types import shape_of
 from minigrad.program import Line, Program
@@ -73,8 +73,13 @@ def built(
 def _by(backend: str, program: Program, donated: Mapping[int, int], title: str) -> Built:
     if backend == "numpy":
         return numpy_source.build(program, donated, title)
-    made = native.build(program, donated, title)
+    made = _native("native").build(program, donated, title)
     return Built("numba", made.source, made.run, made.note)
+
+
+def _native(name: str) -> Any:
+    """A module of the numba backend, loaded when it is asked for: `import minigrad` stays cheap."""
+    return import_module(f"minigrad.compile.{name}")
 
 
 def _timed(made: Built, donated: Mapping[int, int], arrays: list[Array], calls: int = 5) -> float:
@@ -97,6 +102,7 @@ def _estimated(program: Program) -> tuple[str, str]:
         return "numpy", f"{lines} lines are too few for native code to pay"
     products = [line for line in program.lines if line.op is ROWS[np.matmul]]
     loops = [line for line in program.lines if line.op is not ROWS[np.matmul]]
+    is_native = _native("native_ops").native
     called = [line for line in program.lines if not is_native(line)]
     multiplications = sum(map(_multiplications, products)) * _PER_MULTIPLIED_BYTE
     total = _overhead(lines, loops) + multiplications
