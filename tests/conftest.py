@@ -11,6 +11,7 @@ import tempfile
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 from minigrad.table import ROWS
 
@@ -28,6 +29,10 @@ settings.register_profile(
 )
 os.environ.setdefault("MINIGRAD_CACHE_DIR", tempfile.mkdtemp(prefix="minigrad-"))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+if settings.default.derandomize:
+    # Hypothesis also draws constants it finds in the modules imported so far: in those that the
+    # tests before imported, which in two processes are others each time.
+    providers._get_local_constants = providers.Constants
 
 
 @pytest.fixture

@@ -272,12 +272,14 @@ def draw_program(
     values: list[Any] = [*inputs, *constants]
     lines: list[Line] = []
     with np.errstate(all="ignore"):
-        for _ in range(1 + choose(max_lines)):
+        for left in reversed(range(max_lines)):
             line = draw.line(values, len(inputs), len(constants))
             value = compute(line.way, *[values[k] for k in line.operands])
             if 0 < np.size(value) <= SIZE and np.abs(value).max() < LARGEST:  # False for nan
                 lines.append(line)
                 values.append(value)
+            if not choose(1 + left):  # asked after each line, so that shrinking can take one away
+                break
     if not lines:
         lines = [Line(draw.simple(inputs[0]), (0,))]
     return Program(tuple(inputs), tuple(constants), tuple(lines))._kept(set(), {})
@@ -307,7 +309,8 @@ class _Draw:
         a = self.recent(places)
         kind = self.choose(10)
         if kind in (1, 4, 5, 6):
-            b = places[self.choose(len(places))] if self.choose(3) else self.choose(len(values))
+            back = self.choose(len(places))
+            b = places[-1 - back] if self.choose(3) else self.choose(len(values))
             pair = (b, a) if self.choose(2) else (a, b)
             line = self.of_two(kind, pair, values)
             if line is not None:

@@ -1,6 +1,7 @@
 """Random programs: what they contain, how they shrink, what they print; networks and arrays too."""
 
 import io
+import random
 import re
 from contextlib import redirect_stdout
 
@@ -19,6 +20,7 @@ from minigrad.testing import (
     broadcastable,
     check_grads,
     complex_step,
+    finite_difference,
     networks,
     operands,
     programs,
@@ -35,7 +37,11 @@ def gradient(program, f=None):
 
 def wrong(program):
     """Whether minigrad's gradient of the program is not that of differences."""
-    return not check_grads(program.function(), *program.inputs, order=1, raises=False).ok
+    slopes, errors = finite_difference(program.function(), *program.inputs)
+    return any(
+        np.any(np.abs(g - s) > 10 * e + 1e-6)
+        for g, s, e in zip(gradient(program), slopes, errors, strict=True)
+    )
 
 
 @given(program=programs())
@@ -108,14 +114,15 @@ PLANTED = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("seed", [9, 16, 27])
 @pytest.mark.parametrize("name", PLANTED)
-def test_a_wrong_rule_shrinks_to_the_op_it_is_of(name, rows):
-    """By Hypothesis: at most two lines, one of them the op."""
+def test_a_wrong_rule_shrinks_to_the_op_it_is_of(name, seed, rows):
+    """By Hypothesis, wherever it starts: at most two lines, one of them the op."""
     declare, (key, *rules) = PLANTED[name]
     declare(key, *rules)
     smallest = find(
-        programs(nested=False), wrong,
-        settings=settings(max_examples=3000, database=None, derandomize=True, deadline=None),
+        programs(nested=False), wrong, random=random.Random(seed),
+        settings=settings(max_examples=3000, database=None, deadline=None),
     )  # fmt: skip
     assert len(smallest.lines) <= 2
     code = " ".join(line.way.code for line in smallest.lines)
