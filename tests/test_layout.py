@@ -30,10 +30,14 @@ def modules(package):
     return sorted(p for p in (ROOT / package).rglob("*.py"))
 
 
+def each(*paths):
+    """A test for each of these files."""
+    ids = [str(p.relative_to(ROOT)).removesuffix(".py") for p in paths]
+    return pytest.mark.parametrize("path", paths, ids=ids)
+
+
 MINIGRAD, NN = modules("minigrad"), modules("nn")
-EVERY = pytest.mark.parametrize(
-    "path", MINIGRAD + NN, ids=lambda p: str(p.relative_to(ROOT)).removesuffix(".py")
-)
+EVERY = each(*MINIGRAD, *NN)
 
 
 def dotted(path):
@@ -140,7 +144,7 @@ def test_the_closed_form_never_sees_the_engine():
     assert tops <= {"numpy"} | set(sys.stdlib_module_names)
 
 
-@EVERY
+@each(*MINIGRAD, *NN, *modules("tests"), *modules("examples"), *modules("benchmarks"))
 def test_files_are_short(path):
     """A file that explains one idea fits in 400 lines."""
     assert len(path.read_text(encoding="utf-8").splitlines()) < 400

@@ -13,10 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from nn.charts import axes, path
 from nn.diagram import drawn_weights
 from nn.record import kept_epochs
-from nn.surface import class_numbers, grid, verdict
+from nn.surface import grid
 
 RNG = np.random.default_rng
 HOSTILE = "</script><img src=x onerror=alert(1)>"
@@ -339,72 +338,6 @@ def test_many_examples_are_thinned_and_it_is_said(tmp_path):
     assert sum("point" in a.get("class", "").split() for _, a in page.elements) == 400
 
 
-@pytest.mark.parametrize(
-    ("made", "loss", "expected"),
-    [
-        (network(2, 1), None, "probability"),
-        (network(2, 1), "mse", "probability"),
-        (nn.Sequential(nn.Linear(2, 1, seed=0)), "binary_cross_entropy_with_logits", "logit"),
-        (nn.Sequential(nn.Linear(2, 1, seed=0)), "hinge", "score"),
-        (network(2, 1, output="identity"), None, None),
-        (nn.Sequential(nn.Linear(2, 1, seed=0)), "mse", None),
-    ],
-)
-def test_the_loss_says_what_an_output_means(made, loss, expected):
-    """Class 1 is where the probability is above ½, or the score above 0; a value is no class."""
-    X = data()[0]
-    said, A = verdict(made, X, loss), made(X).data[0]
-    if expected is None:
-        assert said is None
-    else:
-        np.testing.assert_array_equal(said[0], ((0.5 if expected == "probability" else 0) < A))
-        p = 1 / (1 + np.exp(-A)) if expected == "logit" else A
-        lead = np.minimum(np.abs(A), 1) if expected == "score" else np.abs(2 * p - 1)
-        np.testing.assert_allclose(said[1], lead, atol=1e-15)
-
-
-def test_of_many_classes_the_likeliest_wins():
-    """By its probability less the second's, after softmax or from logits."""
-    X = data()[0]
-    P = network(2, 3, output="softmax")
-    logits = nn.Sequential(nn.Linear(2, 3, seed=0))
-    logits.layers[0].W.data = P.W[1].data
-    for made, loss in ((P, None), (logits, "cross_entropy")):
-        winner, lead = verdict(made, X, loss)
-        ordered = np.sort(P(X).data, axis=0)
-        np.testing.assert_array_equal(winner, P(X).data.argmax(axis=0))
-        np.testing.assert_allclose(lead, ordered[2] - ordered[1], atol=1e-15)
-
-
-def test_labels_are_class_numbers():
-    """−1/1, 0/1, columns, numbers."""
-    for Y in ([[-1, 1, 1]], [[0, 1, 1]], [[1, 0, 0], [0, 1, 1]], [0, 1, 1], [0.2, 0.7, 1]):
-        np.testing.assert_array_equal(class_numbers(np.array(Y)), [0, 1, 1])
-
-
-@pytest.mark.parametrize("log", [False, True])
-@given(values=st.lists(st.floats(1e-200, 1e200), min_size=1, max_size=6))
-def test_axes_hold_what_they_show(log, values):
-    """Every value lies inside the picture, higher ones higher, on round numbers."""
-    scales = axes((0, len(values)), np.array(values), log)
-    x, y = scales.place(np.arange(len(values)), np.array(values)).T
-    assert ((y >= 12) & (y <= 236)).all()
-    assert ((x >= 52) & (x <= 348)).all()
-    assert (np.diff(y[np.argsort(values)]) <= 0).all()
-    assert "nan" not in scales.svg("", "", "", [])
-
-
-def test_a_long_path_keeps_its_peaks():
-    """A spike of one point in 100,000 is drawn; so are first and last."""
-    points = np.stack([np.arange(100_000), np.zeros(100_000)], axis=1)
-    points[54_321, 1] = -7
-    drawn = path(points)
-    assert "L54321 -7" in drawn
-    assert drawn.startswith("M0 0")
-    assert drawn.endswith("L99999 0")
-    assert drawn.count("L") <= 602
-
-
 def test_labels_that_are_no_classes_are_values(tmp_path):
     """A sigmoid trained on other numbers: its output is drawn, nothing is counted as right."""
     X, page = data(10)[0], tmp_path / "a.html"
@@ -413,18 +346,3 @@ def test_labels_that_are_no_classes_are_values(tmp_path):
     text = page.read_text("utf-8")
     assert "% right" not in text
     assert "<h2>Prediction</h2>" in text
-
-
-def test_a_long_line_has_gaps_where_there_is_nothing():
-    """Of thousands of points few are drawn; none of them joins what a gap of the data parts."""
-    points = np.stack([np.arange(5000.0), np.ones(5000)], axis=1)
-    for nothing in (np.nan, np.inf, -np.inf):
-        points[2000:4000, 1] = points[4500, 1] = nothing
-        lines = [line.split("L") for line in path(points).split("M")[1:]]
-        ends = [[float(line[k].split()[0]) for k in (0, -1)] for line in lines]
-        assert len(ends) == 3
-        assert ends[0][1] < 2000
-        assert ends[1][0] >= 4000
-        assert ends[1][1] < 4500 < ends[2][0]
-    points[:, 1] = np.nan
-    assert path(points) == ""

@@ -1,11 +1,14 @@
 """More of scipy.special: equations that functions solve, orders below 0, several results."""
 
+from math import factorial
+
 import numpy as np
 import pytest
 from oracles import assert_close, scalar_derivative
 from scipy import special
 
 import minigrad as mg
+from minigrad.ops.elementwise import _i1
 
 
 @pytest.mark.parametrize(
@@ -99,3 +102,21 @@ def test_parameters_are_refused():
     ]:
         with pytest.raises(mg.NoRuleError, match=message):
             call().backward()
+
+
+def test_the_slope_of_i0_needs_no_scipy():
+    """Without SciPy, which has I₁, it is an integral that equally spaced points give exactly."""
+    x = np.linspace(-700, 700, 281)
+    np.testing.assert_allclose(_i1(x), special.i1(x), rtol=1e-13)
+    np.testing.assert_array_equal(_i1(np.zeros((2, 0))), np.zeros((2, 0)))
+
+
+@pytest.mark.parametrize("size", [1e-9, 0.5, 20.0, 600.0])
+def test_the_slope_of_i0(size):
+    """I₁ by its power series for small x; by the slope of I₀' = I₁, I₁' = I₀ - I₁/x, for all."""
+    slope = mg.grad(np.i0)
+    terms = [(size / 2) ** (2 * k + 1) / (factorial(k) * factorial(k + 1)) for k in range(12)]
+    if size < 1:
+        assert slope(size) == pytest.approx(sum(terms), rel=1e-14)
+    assert mg.grad(slope)(size) == pytest.approx(np.i0(size) - slope(size) / size, rel=1e-6)
+    assert slope(-size) == -slope(size)
