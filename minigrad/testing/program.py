@@ -242,13 +242,13 @@ def random_program(
         allowed: whether it may contain a way to compute.
         nested: whether lines may be derivatives.
 
-    >>> program = random_program(3)
+    >>> program = random_program(14)
     >>> for line in program.body():
     ...     print(line)
-    v0 = np.linalg.norm(x0, axis=-1)
+    v0 = np.hstack([x0, x0])
     return np.sum(v0 * w(np.shape(v0)))
     >>> grad(program.function())(*program.inputs)
-    array([-0.37113082,  0.74612758])
+    array([1.00333583, 0.96221956, 0.95583845])
     """
     rng = random.Random(seed)
     return draw_program(lambda n: int(rng.random() * n), max_lines, allowed, nested)
