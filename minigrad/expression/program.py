@@ -135,7 +135,7 @@ OPERATORS = {
 }  # fmt: skip
 SIGNS = {"-": Function(operator.neg), "+": Function(operator.pos)}
 TRANSPOSED = Function(lambda x: x.T)
-CONSTANTS = {"pi": np.float64(np.pi), "e": np.float64(np.e)}
+CONSTANTS = {"pi": np.float64(np.pi), "π": np.float64(np.pi), "e": np.float64(np.e)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,6 +178,8 @@ class _Parser:
         token, before = self.next, self.tokens[self.at - 1]
         if token.text == "=":
             self.fail("expected a single name before '='; to compare write ==")
+        if before.text in FUNCTIONS and token.kind in {"name", "number"}:
+            self.fail(f"expected '(' after {before}: {before.text}({token.text})")
         if token.kind in {"name", "number"} or token.text == "(":
             self.fail(f"expected an operator between {before} and {token}; to multiply write *")
         self.fail(f"expected an operator or the end, got {token}")
@@ -271,7 +273,9 @@ class _Parser:
                 n += 1
         if not function.least <= n <= function.most:
             takes = f"{function.least} operand{'s' * (function.least > 1)}"
-            self.fail(f"{name.text} takes {takes}, got {n}", name)
+            more = f"{name.text}imum"
+            hint = f"; the {name.text} of two is {more}(a, b)" if more in FUNCTIONS else ""
+            self.fail(f"{name.text} takes {takes}, got {n}{hint}", name)
         self.do("call", function, name, n, **options)
 
     def _option(self, name: Token, function: Function, options: dict[str, Any]) -> None:

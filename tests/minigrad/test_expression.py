@@ -95,7 +95,7 @@ def test_every_function_takes_arrays():
 
 def test_names():
     """What needs a value, in order; numbers that are named are variables, and so are results."""
-    assert parse("u = b*c; J = 3*(a + u) + pi").names == ("b", "c", "a")
+    assert parse("u = b*c; J = 3*(a + u) + pi*π").names == ("b", "c", "a")
     known = parse("a = 5; u = 2*a; v = u").run()
     assert known["a"].op is None
     assert known["v"] is known["u"]
@@ -130,7 +130,8 @@ def test_derivatives_go_through():
         ("[1, 2][, 1]", 7, "expected a whole number or ':', got ','"),
         ("sum([1], axs=0)", 9, "sum takes no option axs; it takes axis, keepdims"),
         ("sum([1], axis=0, axis=0)", 17, "sum has axis= already"),
-        ("max(1, 2)", 0, "max takes 1 operand, got 2"),
+        ("max(1, 2)", 0, r"max takes 1 operand, got 2; the max of two is maximum\(a, b\)"),
+        ("sin a", 4, r"expected '\(' after 'sin': sin\(a\)"),
         ("[1, 2][a]", 7, "expected a whole number, got 'a'"),
         ("a + 1", 0, "a has no value; give it one: a=2"),
         ("a = 1; a = 2", 7, "a has a value already"),
