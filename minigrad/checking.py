@@ -6,7 +6,8 @@ stdout is the report, or with `--json` one object, whose schema stays as it is:
 
     schema       1
     status       right wrong | raises exits no_mapping timeout memory died | usage
-    ok           whether status is "right"
+    ok           whether status is "right": all that was handed in is; what was not stands in the
+                 diagnosis's note "not_given"
     message      what happened, in a sentence
     where        {"file", "line", "code"} of the line that raised, left or was in work, or null
     traceback    the student's calls that led there, as text, or null

@@ -19,6 +19,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -96,6 +97,9 @@ def _graded(settings: Mapping[str, Any]) -> dict[str, Any]:
             raise _Ended("no_mapping", who=name, got=got)
         return grads
 
+    vars(student)["__signature__"] = inspect.signature(student)
+    vars(student)["__wrapped__"] = function  # whose variables may tell more
+
     def words(diagnosis: Diagnosis) -> dict[str, Any]:
         return {
             "report": diagnosis.text(settings["lang"]),
@@ -120,9 +124,9 @@ def _load(student: str, function: str | None) -> tuple[Any, Callable[..., Any], 
     if not colon or not name.isidentifier():
         path, name = student, "backward"
     name = function or name
-    if path.endswith(".py"):
+    if Path(path).suffix.lower() == ".py":
         module = _run(Path(path).name, _from_file, path)
-    elif all(map(str.isidentifier, path.split("."))):
+    elif all(map(str.isidentifier, path.split("."))) and not Path(path).is_file():
         module = _run(path, _by_name, path)
     else:
         raise _Ended("usage", reason="source")
@@ -144,8 +148,9 @@ def _from_file(path: str) -> Any:
     if not Path(path).is_file():
         raise _Ended("usage", reason="file")
     sys.path.insert(0, str(Path(path).resolve().parent))
-    spec = importlib.util.spec_from_file_location("__student__", path)
-    assert spec is not None  # of a name that ends in .py there is one, and a loader
+    loader = SourceFileLoader("__student__", path)  # also of a name that ends in .PY
+    spec = importlib.util.spec_from_file_location("__student__", path, loader=loader)
+    assert spec is not None  # where there is a loader
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up
@@ -240,6 +245,7 @@ def _blame(error: BaseException) -> dict[str, Any]:
 def _shown(text: str) -> str:
     """Text of the student's, cut where it gets long, with nothing a terminal would obey."""
     text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    text = text.expandtabs(4)
     return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 

@@ -63,9 +63,8 @@ def node_label(graph: Graph, node: Node, theme: Theme, bare: bool, maps: bool) -
         if node.grad is not None:
             rows.append(_row(derivative, node.grad, theme))
         return _table("".join(rows), "0", "3")
-    lines = [f"{name} = {_html(short(node.value))}"]
-    if node.shape or node.dtype != np.float64:
-        lines.append(small)
+    plain = not node.shape and node.dtype == np.float64
+    lines = [f"{name} = {_html(short(node.value))}{'' if plain else f'  {small}'}"]
     if node.grad is not None:
         lines.append(_red(derivative + short(node.grad), theme))
     return "<BR/>".join(lines)

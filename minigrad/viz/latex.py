@@ -26,12 +26,15 @@ __all__ = ["to_latex"]
 
 PATHS = 4  # up to which they are written out, rather than one step of each
 STEPS = 8
+WIDE = 8  # factors, or operations, in a sum that stands on one line
+_ROW = " \\\\\n"
 
 
 def to_latex(graph: Graph) -> str:
     r"""The computation and the derivation of its derivatives, as an `align*` block.
 
-    It needs amsmath, or KaTeX or MathJax in display mode.
+    It needs amsmath, or KaTeX or MathJax in display mode. In amsmath, \allowdisplaybreaks lets a
+    long one go on on the next page.
 
     >>> from minigrad.graph import graph
     >>> from minigrad.tensor import tensor
@@ -47,7 +50,7 @@ def to_latex(graph: Graph) -> str:
     """
     numbers = not any(node.shape for node in graph)
     lines = _of_numbers(graph) if numbers else _of_arrays(graph)
-    return "\n".join([r"\begin{align*}", " \\\\\n".join(lines), r"\end{align*}"])
+    return "\n".join([r"\begin{align*}", _ROW.join(lines), r"\end{align*}"])
 
 
 # Numbers ------------------------------------------------------------------------------------------
@@ -72,8 +75,8 @@ def _number(a: Any, notation: Latex) -> Written:
     return notation.literal(a.value[()] if hasattr(a, "contributions") else a)
 
 
-def _chain(steps: list[str]) -> str:
-    return f"{steps[0]} &= {' = '.join(steps[1:])}"
+def _chain(steps: list[str], long: bool = False) -> str:
+    return f"{steps[0]} &= {(_ROW + '&= ' if long else ' = ').join(steps[1:])}"
 
 
 def _by_paths(graph: Graph, used: dict[Node, Written], notation: Latex) -> list[str]:
@@ -104,10 +107,12 @@ def _by_paths(graph: Graph, used: dict[Node, Written], notation: Latex) -> list[
                 for y in slopes.uses[x]
             ]
         steps = [ratio(slopes.output, x)]
+        long = len(factors) > 1 and sum(map(len, factors)) > WIDE
         if len(factors) > 1 or len(factors[0]) > 1:
-            steps.append(" + ".join(" ".join(r for r, _ in term) for term in factors))
+            terms = (" ".join(r for r, _ in term) for term in factors)
+            steps.append((_ROW + r"&\quad + " if long else " + ").join(terms))
             steps.append(" + ".join(r" \cdot ".join(value(v) for _, v in t) for t in factors))
-        lines.append(_chain([*steps, notation.number(x.grad).text]))
+        lines.append(_chain([*steps, notation.number(x.grad).text], long))
     return lines
 
 
@@ -117,7 +122,13 @@ def _by_paths(graph: Graph, used: dict[Node, Written], notation: Latex) -> list[
 def _of_arrays(graph: Graph) -> list[str]:
     notation, names, inline = Latex(sizes=True), layers(graph), unnamed(graph)
     inline = {node for node in inline if names[node] == node.name}
+    m = _examples(graph, names)
     used, equations = forward(graph, notation, names, inline)
+    back = backward(graph, notation, used, names, inline, m) if graph.of else []
+    if named := inline.intersection(node for node, _ in back):  # whoever reads dt says what t is
+        inline -= named
+        used, equations = forward(graph, notation, names, inline)
+        back = backward(graph, notation, used, names, inline, m)
     lines = [
         _chain([used[node].text, notation.literal(node.value[()]).text])
         for node in graph
@@ -128,9 +139,8 @@ def _of_arrays(graph: Graph) -> list[str]:
         lines.append(_chain(steps if node.shape else [*steps, _number(node, notation).text]))
     if not graph.of:
         return lines
-    m = _examples(graph, names)
     lines.append(_meaning(graph, used, m))
-    for node, terms in backward(graph, notation, used, names, inline, m):
+    for node, terms in back:
         left = notation.sized(notation.name(names[node], node.shape, "d"))
         lines.append(f"{left} &= {_sum(terms, notation)}")
     return lines
@@ -140,7 +150,8 @@ def _sum(terms: list[Written], notation: Latex) -> str:
     if len(terms) == 1:
         return notation.sized(terms[0])
     closed = [w.binds > SUM or (not i and w.binds == SUM) for i, w in enumerate(terms)]
-    return " + ".join(
+    long = sum(w.size for w in terms) > WIDE
+    return (_ROW + r"&\quad + " if long else " + ").join(
         notation.sized(w) if whole else rf"\left({w.text}\right)"
         for w, whole in zip(terms, closed, strict=True)
     )

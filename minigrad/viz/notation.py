@@ -212,8 +212,12 @@ class Latex:
         return rf"{called}#=(#*)"
 
     def _transposed(self, w: Written) -> Written:
-        r"""A^{T}, and A^{[1]T} of A^{[1]}."""
+        r"""A^{T}, A^{[1]T} of A^{[1]}, and A of A^{T}."""
         shape = (*w.shape[:-2], *w.shape[:-3:-1])
+        turned = re.fullmatch(r"(.*)\^\{(\[\d+\])?T\}", w.text)
+        if turned and w.binds == ATOM:
+            above = f"^{{{turned[2]}}}" if turned[2] else ""
+            return Written(turned[1] + above, ATOM, w.size, shape)
         layer = re.fullmatch(r"(.*\^\{\[\d+\])\}", w.text)
         if layer and w.binds == ATOM:
             return Written(f"{layer[1]}T}}", ATOM, w.size, shape)

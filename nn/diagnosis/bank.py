@@ -43,6 +43,10 @@ class Slots:
     build: Callable[..., Expr]
     whole: Callable[[], Iterator[Change]] = field(default=lambda: iter(()))
 
+    def with_piece(self, i: int, piece: Expr) -> Expr:
+        """The equation with another piece in place i."""
+        return self.build(*self.right[:i], piece, *self.right[i + 1 :])
+
 
 def _elementwise(a: Expr, b: Expr) -> Change:
     return Change("matmul_vs_elementwise", {"expected": "@", "used": "*"}, times(a, b))
@@ -138,9 +142,8 @@ class _Bank(Pieces):
                 for rows in (False, True):
                     by = _Divided(f, rows)
                     name = "mean" if rows else "sum"
-                    piece = call(
-                        f"Σ {{0}} ({shown or 'all'})", f"np.{name}({{0}}{comma}{shown})", by, dZ
-                    )
+                    text = f"{'mean' if rows else 'Σ'} {{0}} ({shown or 'all'})"
+                    piece = call(text, f"np.{name}({{0}}{comma}{shown})", by, dZ)
                     shared = piece if rows else self.eq.shared(piece)
                     yield Change("wrong_axis", {"axis": axis}, shared)
             yield Change("wrong_axis", {"axis": "none"}, self.eq.shared(dZ))
@@ -300,12 +303,17 @@ class _Bank(Pieces):
             used = details | {"used_loss": "squared_error", "used": times(direct, slope).code}
             yield Change("wrong_loss_derivative", used, times(direct, slope))
         loss = loss_slope(self.layout.loss, A, Y)
-        g = {"activation": self.layout.activations[l - 1]}
-        yield Change("missing_activation_derivative", g, self.eq.seed(loss))
+        if self._is_softmax(l):
+            yield from self._pointwise(l, self.eq.seed(loss))
+        else:
+            g = {"activation": self.layout.activations[l - 1]}
+            yield Change("missing_activation_derivative", g, self.eq.seed(loss))
         yield from self.losses(l, lambda x: self.eq.through(l, x))
         for change in self.losses(l):
             if change.expr.code != direct.code:
                 yield change
+        for change in () if self._is_softmax(l) else self.slopes(l):
+            yield Change(change.kind, change.details, times(self.eq.seed(loss), change.expr))
 
 
 class _OneExample:
@@ -347,8 +355,7 @@ def guesses(form: Slots) -> Iterator[Change]:
     yield from form.whole()
     for i, alternatives in enumerate(form.wrong):
         for change in alternatives():
-            pieces = [*form.right[:i], change.expr, *form.right[i + 1 :]]
-            yield Change(change.kind, change.details, form.build(*pieces))
+            yield Change(change.kind, change.details, form.with_piece(i, change.expr))
 
 
 def terms(quantity: str) -> list[str]:

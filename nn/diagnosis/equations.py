@@ -109,6 +109,8 @@ class Equations:
 
     def through(self, l: int, dA: Expr) -> Expr:
         """dZ[l] from dA[l]: times g[l]'(Z[l]); for softmax, its Jacobian applied."""
+        if self.layout.activations[l - 1] == "identity":
+            return dA
         if self.layout.activations[l - 1] != "softmax":
             return times(dA, self.slope(l))
         return call(

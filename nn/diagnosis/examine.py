@@ -20,6 +20,7 @@ from nn.diagnosis.expressions import Expr
 from nn.diagnosis.findings import Candidate, Evidence, Finding
 from nn.diagnosis.judging import Trial, evaluate, relative, same
 from nn.diagnosis.plain import Fault, lossy, numbers_fault, reshaped, rounded
+from nn.diagnosis.quoted import numberless, quoted
 from nn.diagnosis.scope import Point, Scope, layer_of, order
 from nn.diagnosis.trials import Case
 
@@ -27,8 +28,8 @@ __all__ = ["Pass"]
 
 Array = Any
 _NOT_HIDDEN = {"missing_1_over_m", "sum_instead_of_mean"}  # said of dW and db, never of dZ
-_NUMBER = r"\b(d?[ZAWb]|g)1(?!\d)|\^\{\[1\]\}(?:\{\})?"  # the only layer's
 _LARGE = 10_000  # values of a layer, from which on mistakes far ahead are not looked for
+_CLEARLY = 1e-6  # relative error
 _RIDDLES = (2, 6, 6, np.inf)  # after so many of them, a stage less of the search
 
 
@@ -206,7 +207,25 @@ class Pass:
         elif received != expected:
             yield self.finding(quantity, ("shape", {"received": received, "expected": expected}))
         else:
-            yield self.finding(quantity, ("unknown", {}))
+            yield self.finding(quantity, ("unknown", {"not_given": self.not_given(quantity)}))
+
+    def not_given(self, quantity: str) -> tuple[str, ...]:
+        """What it is computed from and is not supplied, unless another that is right is, too."""
+        scopes, inputs = [trial.scope for trial in self.trials], self.equations.inputs(quantity)
+        if inputs[:1] == [f"dA{quantity[2:]}"] and not self.knows(inputs[0]):
+            inputs = [*self.equations.inputs(inputs[0]), *inputs[2:]]  # dZ without its dA
+        absent = (q for q in inputs if not (self.apart or self.knows(q)))
+        return tuple(
+            self.spelled_as(quantity, q)
+            for q in absent
+            if not any(
+                q in self.equations.inputs(s) and self.fits(s, scopes) for s in self.supplied
+            )
+        )
+
+    def spelled_as(self, quantity: str, other: str) -> str:
+        """The name of another quantity, without the number of the only layer if this has none."""
+        return other if self.spelled.get(quantity, quantity) == quantity else numberless(other)
 
     def whole_numbers(self, quantity: str, faults: list[Fault]) -> Finding:
         """The finding on whole numbers, zeros too; a wrong g or g' may have led to them."""
@@ -332,21 +351,30 @@ class Pass:
         value = inferred.value(self.given.scope) if inferred else self.given.values.get(quantity)
         shown = self.spelled.get(quantity, quantity)
         if shown != quantity:
-            details = {k: _numberless(v) if isinstance(v, str) else v for k, v in details.items()}
+            details = {k: numberless(v) if isinstance(v, str) else v for k, v in details.items()}
         return Finding(
             shown,
             kind,
             details,
-            **_written(self.equations, quantity, shown, student),
+            **quoted(self.equations, quantity, shown, student),
             evidence=self.evidence(quantity, value, explained),
             sizes=self.equations.layout.sizes,
             m=self.given.scope.m,
             **more,
         )
 
+    def wrong_at(self, quantity: str) -> list[Trial]:
+        """The trials where a supplied quantity is clearly not right."""
+        pairs = [(t, t.values[quantity], t.truth[quantity]) for t in self.trials]
+        return [t for t, v, h in pairs if numbers_fault(v) or relative(v, h) > _CLEARLY]
+
     def evidence(self, quantity: str, value: Any, explained: float | None) -> Evidence:
-        """The entry that is farthest off, at the user's own inputs."""
-        right, inputs = self.given.truth[quantity], len(self.trials)
+        """The entry that is farthest off, at the user's own inputs unless it is right there."""
+        trial, inputs = self.given, len(self.trials)
+        if value is trial.values.get(quantity) and (wrong := self.wrong_at(quantity)):
+            trial, inputs = trial if trial in wrong else wrong[0], len(wrong)
+            value = trial.values[quantity]
+        right = trial.truth[quantity]
         odd = not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf"
         if odd or value.shape != right.shape:
             return Evidence(None, np.nan, np.nan, np.inf, explained, inputs)
@@ -354,33 +382,3 @@ class Pass:
         at = tuple(int(i) for i in np.unravel_index(farthest, right.shape))
         received, expected = float(value[at]), float(right[at])
         return Evidence(at, received, expected, relative(value, right), explained, inputs)
-
-
-def _numberless(text: str) -> str:
-    """Without the number of the only layer."""
-    return re.sub(_NUMBER, r"\1", text)
-
-
-def _written(
-    equations: Equations, quantity: str, shown: str, student: Expr | None
-) -> dict[str, Any]:
-    """The right equation and the student's, with a logistic regression's names where it is one.
-
-    There the layer has no number, and dw is a column: (1/m) X dZᵀ.
-    """
-    right = equations.forms(quantity)[0]
-    written = {
-        "expected_equation": f"{shown} = {right.text}",
-        "code": f"{shown} = {right.code}",
-        "latex": equations.latex(quantity),
-        "student_equation": f"{shown} = {student.text}" if student else "",
-        "student_code": f"{shown} = {student.code}" if student else "",
-    }
-    if shown == quantity:
-        return written
-    written = {k: _numberless(text) for k, text in written.items()}
-    if shown == "dw" and not equations.style.of_cost:
-        written["expected_equation"] = "dw = (1/m) X dZᵀ"
-        written["code"] = "dw = X @ dZ.T / m"
-        written["latex"] = r"dw = \frac{1}{m}\,X dZ^{T}"
-    return written

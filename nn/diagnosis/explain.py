@@ -5,6 +5,7 @@ Read next: `nn.diagnosis.examine`, who asks.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from nn.diagnosis.bank import guesses, slots, terms
+from nn.diagnosis.bank import Slots, guesses, slots, terms
 from nn.diagnosis.equations import Equations
 from nn.diagnosis.expressions import Expr, of
 from nn.diagnosis.factors import Factor, named
@@ -181,16 +182,45 @@ class Search:
     def added(self) -> Iterator[Explanation]:
         """The right equation plus a multiple of a term that does not belong."""
         form = self.equations.forms(self.quantity)[-1]
+        rest = self.rest(form)
+        if len(rest.values) == 1 and rest.values[0].size < 3:
+            return
         for term in terms(self.quantity):
-            rests = []
-            for trial, s in zip(self.trials, self.values, strict=True):
-                h = evaluate(form, trial.scope)
-                rests.append(s - h if h is not None and h.shape == s.shape else np.empty(0))
-            rest = Search(self.equations, self.quantity, self.trials, rests, 0)
-            factors = rest.fit(of(term))
-            if factors is None or (len(rests) == 1 and rests[0].size < 3):
-                continue
-            yield from self._added(form, term, factors)
+            if factors := rest.fit(of(term)):
+                yield from self._added(form, term, factors)
+        yield from self.updated()
+
+    def updated(self) -> Iterator[Explanation]:
+        """With weights that a step of gradient descent has changed before their time."""
+        for form in slots(self.equations, self.quantity):
+            for i, piece in enumerate(form.right):
+                W = piece.code.removesuffix(".T")
+                if not re.fullmatch(r"W\d+", W):
+                    continue
+                step = form.with_piece(i, of(f"d{W}", T=True))
+                factors = self.rest(form.build(*form.right)).fit(step)
+                alpha = -factors[0] if factors else 0.0
+                if alpha > 0 and np.allclose(factors or 0, -alpha, rtol=1e-5):
+                    yield self._updated(form, i, W, alpha)
+
+    def _updated(self, form: Slots, i: int, W: str, alpha: float) -> Explanation:
+        shown = f"{W} - {alpha:.6g} * d{W}"
+        text = f"({W} − {alpha:.6g} d{W})ᵀ"
+        stale = Expr(text, f"({shown}).T", lambda s: (s[W] - alpha * s[f"d{W}"]).T)
+        expr = form.with_piece(i, stale)
+        error = max(
+            relative(s, expr.value(t.scope)) for t, s in zip(self.trials, self.values, strict=True)
+        )
+        fault = "wrong_operand", {"expected": W, "used": shown}
+        return Explanation((fault,), expr, partial(evaluate, expr), error)
+
+    def rest(self, form: Expr) -> Search:
+        """A search for what explains the difference from a form."""
+        rests = []
+        for trial, s in zip(self.trials, self.values, strict=True):
+            h = evaluate(form, trial.scope)
+            rests.append(s - h if h is not None and h.shape == s.shape else np.empty(0))
+        return Search(self.equations, self.quantity, self.trials, rests, 0)
 
     def _added(self, form: Expr, term: str, factors: list[float]) -> Iterator[Explanation]:
         ms = [trial.scope.m for trial in self.trials]

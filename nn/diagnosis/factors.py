@@ -6,6 +6,7 @@ Read next: `nn.diagnosis.explain`.
 # ruff: noqa: E741  (l is the lecture's layer number)
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -37,16 +38,16 @@ class Factor:
         if self.text == "1":
             return expr
         text, code = (expr.text, expr.code) if expr.tight else expr.factor()
-        left = {"m": "", "2*m": "2 "}.get(self.text)
-        if left is not None and text.startswith("(1/m) ") and code.endswith(" / m"):
-            return Expr(
-                left + text.removeprefix("(1/m) "),
-                left.replace(" ", " * ") + code.removesuffix(" / m"),
-                expr.value,
-                tight=1,
-            )
-        by, shown = ("−", "-") if self.text == "-1" else (f"({self.text}) ", f"{self.text} * ")
-        return Expr(f"{by}{text}", f"{shown}{code}", expr.value, tight=1)
+        by, shared = self.text, text.startswith("(1/m) ") and code.endswith(" / m")
+        if shared and (cancelled := re.fullmatch(r"(2?)\*?m(/.+)?", by)):
+            text, code = text.removeprefix("(1/m) "), code.removesuffix(" / m")
+            number, divisor = cancelled.groups("")
+            by = (number or "1") + divisor
+        if by in {"1", "-1"}:
+            sign = by.removesuffix("1")
+            return Expr(sign.replace("-", "−") + text, sign + code, expr.value, tight=1)
+        shown = by if by.isdecimal() else f"({by})"
+        return Expr(f"{shown} {text}", f"{by} * {code}", expr.value, tight=1)
 
 
 def named(

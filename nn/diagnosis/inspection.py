@@ -6,6 +6,7 @@ Read next: `nn.diagnosis.examine`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -14,8 +15,9 @@ import numpy as np
 from nn.diagnosis.equations import Equations
 from nn.diagnosis.examine import Pass
 from nn.diagnosis.findings import Diagnosis, Finding, Note
-from nn.diagnosis.scope import Layout, Style, order
-from nn.diagnosis.students import Answer, Inputs, Student, read
+from nn.diagnosis.scope import Layout, Style, layer_of, order
+from nn.diagnosis.slopes import VALUES
+from nn.diagnosis.students import Answer, Inputs, Student, assuming, read
 from nn.diagnosis.trials import Case, answered, elsewhere, other_m, random_inputs
 from nn.errors import ArgumentError
 from nn.losses import LOSSES, Loss
@@ -36,7 +38,8 @@ def diagnose(
     values of what it is made of: so a wrong A1 or dZ2 does not accuse a right dW2, which is
     reported as its consequence. What is wrong itself is held against the mistakes of `KINDS`; one
     is named only if it gives the student's numbers to 1e-6 and no other does. A function is also
-    called with random parameters and inputs, which tells apart what one set of numbers may not.
+    called with random parameters and inputs, which tells apart what one set of numbers may not;
+    where riddles are left, those of its variables that are named Z1, A1, dZ1, … are checked too.
 
     Args:
         student: a mapping with any of dZl, dAl, dWl, dbl, l = 1…L (dz, dw, db in a network of one
@@ -75,11 +78,16 @@ def diagnose(
     network(X)  # says which sizes do not fit
     choose_loss(network, loss)[0](network.logits(X), Y)
     work = read(student, layout)
-    params = network.state_dict()
+    inputs = Inputs(network.state_dict(), X, Y)
     with np.errstate(all="ignore"):
-        given = answered(work, layout, Inputs(params, X, Y))
-        best = _Inspector(layout, work, given, params, Y).best()
-    return _with_notes(layout, given.answer, best.findings, best.equations.style)
+        given = answered(work, layout, inputs)
+        best = _Inspector(layout, work, given, inputs).best()
+        if _riddles(best.findings) and work.callable:
+            given, best = _looked_within(layout, work, inputs, given, best)
+        if _riddles(best.findings) and not given.answer.apart:
+            given, best = _of_another_activation(layout, work, inputs, given, best)
+    findings = _leading(best.findings, given.answer)
+    return _with_notes(layout, given.answer, findings, best.equations.style)
 
 
 def _layout(network: DeepNetwork, loss: str | Loss | None) -> Layout:
@@ -95,15 +103,55 @@ def _layout(network: DeepNetwork, loss: str | Loss | None) -> Layout:
     return Layout(network.sizes, network.activations, name, paired)
 
 
+def _looked_within(
+    layout: Layout, work: Student, inputs: Inputs, given: Case, best: Pass
+) -> tuple[Case, Pass]:
+    """The answer with the function's variables in it, and its pass, if they add no riddles."""
+    inputs = replace(inputs, within=True)
+    more = answered(work, layout, inputs)
+    if not more.answer.within or more.point.m == 1:
+        return given, best
+    inside = _Inspector(layout, work, more, inputs).best()
+    worse = _burden(_leading(inside.findings, more.answer)) > _burden(best.findings)
+    return (given, best) if worse else (more, inside)
+
+
+def _of_another_activation(
+    layout: Layout, work: Student, inputs: Inputs, given: Case, best: Pass
+) -> tuple[Case, Pass]:
+    """The same, as if all hidden layers had another activation, if that solves riddles.
+
+    Looked into only if what the last layer gives does follow from that.
+    """
+    if any(q.startswith(("Z", "A")) for q in given.answer.values):
+        return given, best
+    for hidden in [g for g in VALUES if g not in {"softmax", *layout.activations[:-1]}]:
+        guess = assuming(work, layout, hidden)
+        case = answered(guess, layout, inputs)
+        inspector = _Inspector(layout, guess, case, inputs)
+        if any(inspector.last_follows(style) for style in inspector.styles()):
+            found = inspector.best()
+            if _burden(found.findings) < _burden(best.findings):
+                return case, found
+    return given, best
+
+
+def _leading(findings: Findings, answer: Answer) -> Findings:
+    """Without what is wrong in a variable, and leads to nothing wrong that was handed in."""
+    within = {answer.spelled[q] for q in answer.within}
+    leading = {f.quantity for f in findings} - within
+    for finding in reversed(findings):
+        if finding.quantity in leading:
+            leading |= set(finding.follows_from)
+    return tuple(f for f in findings if f.quantity in leading)
+
+
 class _Inspector:
     """Looks at the answers in every style and at every set of inputs that may help."""
 
-    def __init__(
-        self, layout: Layout, work: Student, given: Case, params: Any, Y: np.ndarray
-    ) -> None:
-        self.layout, self.work, self.given = layout, work, given
-        self.params, self.Y = params, Y
-        self.elsewhere = elsewhere(layout, params, Y, given.point.m)
+    def __init__(self, layout: Layout, work: Student, given: Case, inputs: Inputs) -> None:
+        self.layout, self.work, self.given, self.inputs = layout, work, given, inputs
+        self.elsewhere = elsewhere(layout, inputs.params, inputs.Y, given.point.m)
         supplied = [q for q in order(layout.L) if q in given.answer.values]
         self.whole = [q for q in supplied if q[:2] in {"dZ", "dA"}]
         written = order(layout.L) if given.answer.apart else supplied
@@ -120,9 +168,9 @@ class _Inspector:
         m = self.given.point.m
         cases = self.cases(other_m(self.layout, m))
         best = self.in_best_style(cases)
-        if _riddles(best) and (best.nameless or len(cases) < 3):
-            best = min(best, self.in_best_style(self.cases([m])), key=_burden)
-        if _riddles(best):
+        if _riddles(best.findings) and (best.nameless or len(cases) < 3):
+            best = min(best, self.in_best_style(self.cases([m])), key=_weight)
+        if _riddles(best.findings):
             for style in self.styles():  # the very numbers, perhaps
                 alone = self.of([self.given], style)
                 if all(alone.follows(quantity) for quantity in alone.supplied):
@@ -132,9 +180,10 @@ class _Inspector:
     def cases(self, ms: Sequence[int]) -> list[Case]:
         """The user's inputs, and random ones to which the student's answers have the same names."""
         found = [self.given]
+        params, Y, within = self.inputs.params, self.inputs.Y, self.inputs.within
         for seed, m in enumerate(ms):
-            inputs = random_inputs(self.layout, self.params, self.Y, m, seed)
-            case = answered(self.work, self.layout, inputs)
+            inputs = random_inputs(self.layout, params, Y, m, seed)
+            case = answered(self.work, self.layout, replace(inputs, within=within))
             if case.answer.values.keys() == self.given.answer.values.keys():
                 found.append(case)
         return found
@@ -147,6 +196,16 @@ class _Inspector:
     def of(self, cases: Sequence[Case], style: Style) -> Pass:
         """A pass before it is run."""
         return Pass(self.equations(style), cases, self.elsewhere)
+
+    def last_follows(self, style: Style) -> bool:
+        """Whether dW of the last layer, and what else is given of that layer, are right."""
+        last = self.of([self.given], style)
+        for quantity in last.supplied:
+            if quantity in self.given.answer.assumed:
+                last.go_on(quantity)
+            elif layer_of(quantity)[1] == self.layout.L and not last.follows(quantity):
+                return False
+        return f"dW{self.layout.L}" in last.supplied
 
     def in_best_style(self, cases: Sequence[Case]) -> Pass:
         """The pass in the style that leaves the fewest riddles and mistakes.
@@ -161,18 +220,22 @@ class _Inspector:
                 break
             trial = self.of(cases, style)
             if any(trial.follows(q, noisy=False) and q not in first.right for q in trial.supplied):
-                best = min(best, self.of(cases, style).run(), key=_burden)
+                best = min(best, self.of(cases, style).run(), key=_weight)
         return best
 
 
-def _riddles(work: Pass) -> int:
-    """How many mistakes have no name."""
-    return sum(f.kind in {"unknown", "ambiguous", "shape"} for f in work.findings)
+def _riddles(findings: Findings) -> int:
+    """How many mistakes have no name, or one that does not tell where it comes from."""
+    return sum(f.kind in {"unknown", "ambiguous", "shape", "all_zero"} for f in findings)
 
 
-def _burden(work: Pass) -> tuple[int, int]:
+def _burden(findings: Findings) -> tuple[int, int]:
     """How many mistakes have no name, and how many there are."""
-    return _riddles(work), sum(f.is_root for f in work.findings)
+    return _riddles(findings), sum(f.is_root for f in findings)
+
+
+def _weight(work: Pass) -> tuple[int, int]:
+    return _burden(work.findings)
 
 
 def _with_notes(layout: Layout, answer: Answer, findings: Findings, style: Style) -> Diagnosis:
@@ -180,11 +243,19 @@ def _with_notes(layout: Layout, answer: Answer, findings: Findings, style: Style
     failures = [
         Finding(f.quantity, "error", f.details, sizes=layout.sizes) for f in answer.failures
     ]
-    checked = tuple(answer.spelled[q] for q in order(layout.L) if q in answer.values)
+    findings = tuple(
+        replace(f, supplied=False) if f.quantity in answer.assumed else f for f in findings
+    )
+    checked = tuple(
+        answer.spelled[q] for q in order(layout.L) if q in answer.values.keys() - answer.assumed
+    )
     failed = [f.quantity for f in failures]
     absent = tuple(q for q in order(layout.L)
                    if q.startswith("d") and q not in answer.values and q not in failed)  # fmt: skip
     notes = []
+    if answer.within:
+        variables = tuple(answer.spelled[q] for q in order(layout.L) if q in answer.within)
+        notes.append(Note("variables", {"quantities": variables}))
     if style.of_cost:
         notes.append(Note("derivatives_of_J"))
     narrow = tuple(answer.spelled[q] for q, v in answer.values.items()

@@ -94,8 +94,7 @@ def noise(h: Array | None, shaken: Array | None, letter: str) -> Array:
     """
     if h is None or shaken is None or not h.size:
         return 0.0
-    apart = np.abs(h - shaken)
-    apart[np.isnan(apart)] = np.inf
+    apart = np.nan_to_num(np.abs(h - shaken), nan=np.inf, posinf=np.inf)
     return apart.max() if letter in {"dW", "db"} else np.maximum(apart, apart.max(axis=0) / 64)
 
 

@@ -95,7 +95,8 @@ KINDS: dict[str, Kind] = {
     "consequence": Kind("a right equation, fed with a wrong quantity: see `follows_from`"),
     # the candidates are in `candidates`: (kind, details) each
     "ambiguous": Kind("several mistakes explain these numbers: see `candidates`"),
-    "unknown": Kind("wrong, and none of the mistakes known here explains it"),
+    # not_given: what it is computed from and is not among the student's values
+    "unknown": Kind("wrong, and none of the mistakes known here explains it", ("not_given",)),
 }
 
 # What a diagnosis adds that is no mistake, each with the keys of its details.
@@ -103,6 +104,7 @@ NOTES: dict[str, Kind] = {
     "derivatives_of_J": Kind(
         "dZ and dA are derivatives of J, 1/m already in them: consistent, not the notes' choice"
     ),
+    "variables": Kind("not handed in, but variables of the student's function", ("quantities",)),
     "float32": Kind("compared within the precision of float32", ("quantities",)),
     "not_given": Kind("not among the student's values, so not checked", ("quantities",)),
     "not_understood": Kind("names that are no quantity of this network", ("names",)),

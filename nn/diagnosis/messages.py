@@ -116,6 +116,9 @@ def _variant(finding: Finding, kind: str, details: Mapping[str, Any]) -> str:
     """Which of a kind's templates fits, the part of its key after the dot."""
     letter, _ = _parsed(finding.quantity)
     match kind:
+        case "constant_factor":  # m is the wrong size of an array
+            of_size = details["as_text"].startswith("m/n[") and finding.code.endswith(" / m")
+            return "size" if of_size else ""
         case "extra_1_over_m":
             return "dW" if letter in "Wb" else "dZ"
         case "transposed":
@@ -125,8 +128,9 @@ def _variant(finding: Finding, kind: str, details: Mapping[str, Any]) -> str:
             return "missing" if f"{operand}.T" in finding.code else "extra"
         case "wrong_axis":
             return str(details["axis"])
-        case "wrong_activation_derivative":
-            return str(details["variant"])
+        case "wrong_activation_derivative":  # softplus' is σ, and whoever writes σ means σ
+            softplus = details["used_activation"] == "softplus"
+            return "malformed" if softplus else str(details["variant"])
         case "matmul_vs_elementwise":
             return str(details["expected"])
         case "extra_term":
@@ -137,6 +141,8 @@ def _variant(finding: Finding, kind: str, details: Mapping[str, Any]) -> str:
             return str(details["how"])
         case "nan_or_inf":
             return "one" if details["count"] == 1 else "many"
+        case "unknown":
+            return "inputs" if details["not_given"] else ""
         case "error":
             return "nowhere" if details["line"] is None else "line"
     return ""
@@ -152,6 +158,12 @@ def _values(finding: Finding, kind: str, details: Mapping[str, Any], lang: str) 
     if kind == "extra_term":
         times = values["as_text"]
         values["product"] = values["term"] if times == "1" else f"{times} {values['term']}"
+    if kind == "constant_factor":
+        size = values["as_text"].removeprefix("m/")
+        layer = re.fullmatch(r"n\[(\d+)\]", size)
+        values["number"] = f"{size} = {finding.sizes[int(layer[1])]}" if layer else size
+    if kind == "unknown":
+        values["not_given"] = _language(lang).WORDS["comma"].join(values["not_given"])
     if kind == "nan_or_inf":
         values["what"] = values["what"].replace(" and ", _language(lang).WORDS["and"])
     symbols, size = _size(finding, finding.quantity)
@@ -324,10 +336,17 @@ def _verdict(diagnosis: Diagnosis, lang: str) -> str:
         return str(words["nothing"])
     if diagnosis.ok:
         key, names = "ok_one" if len(diagnosis.checked) == 1 else "ok", diagnosis.checked
-        return str(words[key].format(count=len(names), names=", ".join(names)))
-    count = len(diagnosis.mistakes)
+        text = words[key].format(count=len(names), names=", ".join(names))
+        absent = (
+            q for n in diagnosis.notes if n.key == "not_given" for q in n.details["quantities"]
+        )
+        missing = words["comma"].join(q for q in absent if q[1] in "Wwb")
+        return str(text + (words["incomplete"].format(names=missing) if missing else ""))
+    first, count = diagnosis.mistakes[0], len(diagnosis.mistakes)
     others = len(diagnosis.findings) - count
-    text = words["wrong_one" if count == 1 else "wrong"]
+    before = first.kind == "unknown" and first.details["not_given"]
+    text = words["before" if before else "wrong_one" if count == 1 else "wrong"]
+    others *= not before
     if others:
         text += words["others_one" if others == 1 else "others"]
     return str(text.format(first=diagnosis.first_wrong, count=count, others=others))

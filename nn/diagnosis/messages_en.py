@@ -12,6 +12,7 @@ __all__ = ["MENDS", "NOTES", "SAYS", "SIZES", "WORDS"]
 
 SAYS = {
     "constant_factor": "is {as_text} times the right value",
+    "constant_factor.size": "divides by {number} where m = {m} belongs",
     "missing_1_over_m": "lacks the 1/m, so it is m = {m} times too large",
     "extra_1_over_m.dZ": "divides by m = {m}; in dZ and dA of the summed loss there is no 1/m",
     "extra_1_over_m.dW": "divides by m = {m} once more than it should",
@@ -66,6 +67,7 @@ SAYS = {
 
 MENDS = {
     "constant_factor": "drop the factor {as_text}",
+    "constant_factor.size": "divide by m, the number of columns of X: m = X.shape[1]",
     "missing_1_over_m": "divide by m",
     "extra_1_over_m.dZ": "do not divide by m here; dW and db do",
     "extra_1_over_m.dW": "divide by m once",
@@ -101,6 +103,7 @@ MENDS = {
     "consequence": "nothing to mend here; mend {sources}",
     "ambiguous": "take inputs that tell them apart (several examples, unequal sizes), or compare",
     "unknown": "compare with",
+    "unknown.inputs": "hand in {not_given} too, where the mistake may be; else compare with",
 }
 
 # Symbols are n[l] and m; `symbols` is the size they make.
@@ -114,6 +117,7 @@ SIZES = {
 NOTES = {
     "derivatives_of_J": "your dZ and dA are derivatives of J, 1/m already in them: consistent, "
     "though the lecture has its 1/m in dW and db",
+    "variables": "not handed in, but variables of your function, so looked at: {quantities}",
     "float32": "compared within the precision of float32: {quantities}",
     "not_given": "not among yours, so not checked: {quantities}",
     "not_understood": "no quantities of this network, so not looked at: {names}",
@@ -142,8 +146,10 @@ WORDS = {
     "mend": "mend",
     "ok_one": "✓ {names} agrees with the equations",
     "ok": "✓ all {count} quantities agree with the equations",
+    "incomplete": "; not checked: {names}",
     "nothing": "✗ nothing was checked",
     "wrong_one": "✗ the mistake is in {first}",
+    "before": "✗ the first mistake is in {first} or in what it is computed from",
     "wrong": "✗ the first of {count} mistakes is in {first}",
     "others_one": "; one other quantity follows from what is wrong",
     "others": "; {others} other quantities follow from what is wrong",

@@ -7,6 +7,7 @@ __all__ = ["MENDS", "NOTES", "SAYS", "SIZES", "WORDS"]
 
 SAYS = {
     "constant_factor": "是正确值的 {as_text} 倍",
+    "constant_factor.size": "除以了 {number}，应除以 m = {m}",
     "missing_1_over_m": "缺少 1/m，因此是正确值的 m = {m} 倍",
     "extra_1_over_m.dZ": "除以了 m = {m}；dZ 和 dA 是总损失的导数，没有 1/m",
     "extra_1_over_m.dW": "多除了一次 m = {m}",
@@ -59,6 +60,7 @@ SAYS = {
 
 MENDS = {
     "constant_factor": "去掉因子 {as_text}",
+    "constant_factor.size": "除以 m，即 X 的列数：m = X.shape[1]",
     "missing_1_over_m": "除以 m",
     "extra_1_over_m.dZ": "这里不要除以 m，在 dW 和 db 中才除",
     "extra_1_over_m.dW": "只除一次 m",
@@ -94,6 +96,7 @@ MENDS = {
     "consequence": "这里无需修改；请改正 {sources}",
     "ambiguous": "换用能区分它们的数据（多个样本、各层单元数不同），或对照",
     "unknown": "请对照",
+    "unknown.inputs": "把 {not_given} 也交出来，错误可能在那里；否则请对照",
 }
 
 SIZES = {
@@ -106,6 +109,7 @@ SIZES = {
 NOTES = {
     "derivatives_of_J": "你的 dZ 和 dA 是 J 的导数，已含 1/m："
     "前后一致，但讲义把 1/m 放在 dW 和 db 中",
+    "variables": "没有交出，但你的函数中有这些变量，也一并检查：{quantities}",
     "float32": "在 float32 的精度内比较：{quantities}",
     "not_given": "你没有给出，因此没有检查：{quantities}",
     "not_understood": "不是这个网络的量，因此没有检查：{names}",
@@ -134,8 +138,10 @@ WORDS = {
     "mend": "改正",
     "ok_one": "✓ {names} 与公式一致",
     "ok": "✓ 全部 {count} 个量与公式一致",
+    "incomplete": "；未检查：{names}",
     "nothing": "✗ 没有检查任何量",
     "wrong_one": "✗ 错误在 {first}",
+    "before": "✗ 第一处错误在 {first} 或计算它所用的量中",
     "wrong": "✗ 共 {count} 处错误，第一处在 {first}",
     "others_one": "；另有 1 个量因此出错",
     "others": "；另有 {others} 个量因此出错",

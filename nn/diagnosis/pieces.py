@@ -14,6 +14,7 @@ import numpy as np
 
 from nn.diagnosis.equations import Equations, loss_slope
 from nn.diagnosis.expressions import Expr, add, call, of, spell, times
+from nn.diagnosis.scope import KINKED
 from nn.diagnosis.slopes import LOSS_SLOPES, OF_A, OF_Z, VALUES, Slope
 
 __all__ = [
@@ -115,14 +116,18 @@ class Pieces:
         for k, slope in OF_A.items():
             if k != g:
                 yield change("other_activation", k, apply(slope, f"A{l}"))
-        layers = [l + 1, l - 1, *(k for k in range(1, self.L + 1) if abs(k - l) > 1)]
-        for layer in (k for k in layers if 1 <= k <= self.L):
-            h = self.layout.activations[layer - 1]
-            if h != "softmax":
+        layers = [l + 1, l - 1, *(k for k in range(self.L + 1) if abs(k - l) > 1)]
+        for layer in (k for k in layers if k <= self.L):
+            h = self.layout.activations[layer - 1] if layer else None
+            if h and h != "softmax":
                 yield change("other_layer", h, apply(OF_Z[h], f"Z{layer}"))
-            if h != g:
+            if h and h != g:
                 yield change("other_layer", g, apply(OF_Z[g], f"Z{layer}"))
             yield change("other_layer", g, apply(OF_Z[g], f"A{layer}"))
+            if h != g and g in OF_A:
+                yield change("other_layer", g, apply(OF_A[g], f"A{layer}"))
+        if g in KINKED:
+            yield change("malformed", g, apply(OF_Z[g], f"dA{l}"))
         yield change("twice", g, times(right, right))
         yield change("value", g, of(f"A{l}"))
         for slope in _MALFORMED:
@@ -163,7 +168,9 @@ def _turned(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def apply(slope: Slope, name: str) -> Expr:
     """A slope of a quantity."""
     code = slope.code.format(spell(name))
-    return Expr(code, f"({code})", lambda s: slope.function(s[name]))
+    text = f"({code})" if code.startswith("1 ") else code  # a sum
+    whole = code[0] + code[-1] == "()"
+    return Expr(text, code if whole else f"({code})", lambda s: slope.function(s[name]))
 
 
 # Expressions near a g'.
@@ -172,6 +179,7 @@ _MALFORMED = (
     Slope("1 + {0}**2", lambda v: 1 + v**2),
     Slope("{0}**2", lambda v: v**2),
     Slope("{0} * (1 + {0})", lambda v: v * (1 + v)),
+    Slope("{0} * (1 - {0})", lambda v: v * (1 - v)),
     Slope("(1 - {0})**2", lambda v: (1 - v) ** 2),
     Slope("1 - {0}**2", lambda v: 1 - v**2),
     Slope("{0}", lambda v: v),

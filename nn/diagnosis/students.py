@@ -9,21 +9,24 @@ Read next: `nn.diagnosis.judging`.
 # ruff: noqa: E741  (l is the lecture's layer number)
 from __future__ import annotations
 
+import contextlib
 import dis
 import inspect
 import linecache
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from types import TracebackType
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import FrameType, TracebackType
 from typing import Any
 
 import numpy as np
 
+from nn import closed_form
 from nn.diagnosis.scope import Layout
 from nn.errors import ArgumentError
 
-__all__ = ["Answer", "Failure", "Inputs", "Student", "read"]
+__all__ = ["Answer", "Failure", "Inputs", "Student", "assuming", "read"]
 
 Array = Any
 _NAME = re.compile(r"(d[zawb]|[za])[\[_^{(]*(\d*)[\])}]*", re.IGNORECASE)
@@ -33,12 +36,16 @@ _LETTERS = {"z": "Z", "a": "A", "dz": "dZ", "da": "dA", "dw": "dW", "db": "db"}
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a student's function is called with; `right` finds the value of any quantity."""
+    """What a student's function is called with; `right` finds the value of any quantity.
+
+    `within` asks for its variables too: the Z, A and dZ among them.
+    """
 
     params: Mapping[str, Array]
     X: Array
     Y: Array
     right: Any = None
+    within: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,8 @@ class Answer:
         strange: names that are no quantity.
         failures: exceptions.
         apart: whether each equation was computed from the right inputs.
+        within: those of `values` that are the function's variables, and were not handed in.
+        assumed: those of `values` that are a guess of ours.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -66,6 +75,8 @@ class Answer:
     strange: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     apart: bool = False
+    within: frozenset[str] = frozenset()
+    assumed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +95,7 @@ def read(student: Any, layout: Layout) -> Student:
             return Student(lambda i: _apart(student.items(), i, layout), True)
         if any(functions):
             raise ArgumentError("diagnose: got both arrays and functions; expected one of the two")
-        fixed = _named(student, layout)
-        return Student(lambda i: fixed, False)
+        return Student(lambda i: _named(student, layout), False)
     if isinstance(student, list | tuple) and student and all(map(callable, student)):
         return Student(lambda i: _apart(((f.__name__, f) for f in student), i, layout), True)
     if callable(student):
@@ -98,6 +108,21 @@ def read(student: Any, layout: Layout) -> Student:
         f"diagnose: got a {type(student).__name__}; expected a mapping {{'dW1': array, …}}, "
         "a function (params, X, Y) -> mapping, or a mapping of functions, one for each equation"
     )
+
+
+def assuming(student: Student, layout: Layout, hidden: str) -> Student:
+    """The student as if every hidden A had been handed in, of this activation."""
+    activations = (*[hidden] * (layout.L - 1), layout.activations[-1])
+    guessed = [f"A{l}" for l in range(1, layout.L)]
+
+    def answer(inputs: Inputs) -> Answer:
+        found = student.answer(inputs)
+        cache = closed_form.forward(inputs.params, inputs.X, activations)
+        found.values |= {q: cache[q] for q in guessed}
+        found.spelled |= {q: q for q in guessed}
+        return replace(found, assumed=frozenset(guessed))
+
+    return Student(answer, student.callable)
 
 
 def quantity(name: Any, layout: Layout) -> str | None:
@@ -202,14 +227,52 @@ def _called(
     by_name = bool(names) and set(names) <= known.keys() and "params" not in names
     arguments = [known[k] for k in (names if by_name else ("params", "X", "Y"))]
     try:
-        result = function(*arguments)
+        with _variables(function if inputs.within else None) as variables:
+            result = function(*arguments)
     except Exception as error:
         return _failed(error, function, layout)
     if isinstance(result, Mapping):
-        return _named(result, layout)
+        answer = _named(result, layout)
+        return _with_variables(answer, variables, known["m"], layout) if variables else answer
     name = getattr(function, "__name__", "the function")
     text = f"{name} returned a {type(result).__name__}; expected a mapping {{'dW1': array, …}}"
     return Answer(failures=[Failure("backward", _error("TypeError", text))])
+
+
+@contextlib.contextmanager
+def _variables(function: Callable[..., Any] | None) -> Iterator[dict[str, Any]]:
+    """What the variables of a function, or of the one it wraps, hold when it has returned.
+
+    Nothing where a profiler is at work: there is one place for the two.
+    """
+    found: dict[str, Any] = {}
+    code = None
+    if function and sys.getprofile() is None:
+        with contextlib.suppress(ValueError):  # wrapped in itself
+            code = getattr(inspect.unwrap(function), "__code__", None)
+
+    def watch(frame: FrameType, event: str, _: Any) -> None:
+        if event == "return" and frame.f_code is code:
+            found.update(frame.f_locals)
+
+    if code:
+        sys.setprofile(watch)
+    try:
+        yield found
+    finally:
+        if code:
+            sys.setprofile(None)
+
+
+def _with_variables(answer: Answer, variables: dict[str, Any], m: int, layout: Layout) -> Answer:
+    """The answer, and the Z, A and dZ among the variables that have the size these should have."""
+    inside = _named({k: v for k, v in variables.items() if quantity(k, layout)}, layout)
+    for q, value in inside.values.items():
+        whole = q.startswith(("Z", "A", "dZ")) and np.shape(value) == layout.shape(q, m)
+        if whole and q not in answer.values:
+            answer.values[q], answer.spelled[q] = value, inside.spelled[q]
+            answer.within |= {q}
+    return answer
 
 
 def _apart(equations: Iterable[tuple[str, Callable[..., Any]]], inputs: Inputs, layout: Layout

@@ -7,7 +7,7 @@ Read next: `nn.diagnosis.examine`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,7 @@ def answered(student: Student, layout: Layout, inputs: Inputs) -> Case:
     """Ask the student."""
     point = Point.at(layout, inputs.params, inputs.X, inputs.Y)
     right = Equations(layout, Style(), order(layout.L)).scope(point)
-    answer = student.answer(Inputs(inputs.params, inputs.X, inputs.Y, right))
+    answer = student.answer(replace(inputs, right=right))
     kinds = [v.dtype for v in answer.values.values() if isinstance(v, np.ndarray)]
     kinds = [k for k in kinds if k == np.float32] + [v.dtype for v in inputs.params.values()]
     eps = max(float(np.finfo(k).eps) for k in kinds if k.kind == "f")

@@ -124,6 +124,15 @@ def test_calls_within_the_program_are_all_told(graded):
     assert "in W2T" in facts["traceback"]
 
 
+def test_a_line_with_tabs_is_shown_with_spaces(graded):
+    """And not with what stands for a character that cannot be printed."""
+    facts = graded("def backward(params, X, Y):\n    m = 1\n\treturn m")
+    assert facts["got"].startswith("TabError: ")
+    assert facts["where"]["code"] == "return m"
+    assert "\N{REPLACEMENT CHARACTER}" not in facts["traceback"]
+    assert "\n        return m\n" in facts["traceback"]
+
+
 def test_what_it_says_can_do_no_harm(graded):
     """Escape codes are replaced and long messages cut."""
     facts = graded(body("raise ValueError('\\x1b[31m' + 'x' * 10**6)"))
@@ -144,6 +153,8 @@ def test_what_is_no_mapping_is_told(graded, value, got):
         ({"target": "other.py"}, "file", None),
         ({"target": "no.such.module:f"}, "file", None),
         ({"target": "student.txt/x"}, "source", None),
+        ({"name": "student.txt"}, "source", None),
+        ({"name": "student.ipynb"}, "source", None),
         ({"function": "forward"}, "function", "backward, W2T"),
         ({"target": "student:forward"}, "function", "backward, W2T"),
         ({"function": "W2T"}, "arguments", "(params)"),
@@ -167,11 +178,12 @@ def test_wrong_use_is_told_from_wrong_programs(graded, settings, reason, got):
 
 @pytest.mark.parametrize(
     "target", ["student.py", "student.py:backward", "student:backward", "folder/student.py",
-               "folder.student:backward", "folder.student"],
+               "folder.student:backward", "folder.student", "HOMEWORK.PY"],
 )  # fmt: skip
 def test_the_ways_to_spell_a_program(graded, target):
-    """A path, a module, and the function after a colon."""
+    """A path, a module, and the function after a colon; a name that Windows made."""
     name = "folder/student.py" if target.startswith("folder") else "student.py"
+    name = target if target.isupper() else name
     assert graded(RIGHT, name, target=target)["status"] == "right"
 
 

@@ -46,9 +46,7 @@ def lines(graph):
     """The lines of the block, without alignment, sizes and thin spaces."""
     begin, *inner, end = to_latex(graph).split("\n")
     assert (begin, end) == (r"\begin{align*}", r"\end{align*}")
-    plain = [
-        re.sub(r"\\underset\{\([\d,]*\)\}\{((?:[^{}]|\{[^{}]*\})*)\}", r"\1", x) for x in inner
-    ]
+    plain = [re.sub(SIZED, r"\1", x) for x in inner]
     return [x.removesuffix(r" \\").replace(" &=", " =").replace(r" \, ", " ") for x in plain]
 
 
@@ -79,6 +77,37 @@ def test_a_sum_over_paths_tells_partial_from_total():
         r"\frac{dJ}{dx} = \frac{dJ}{dy} \frac{\partial y}{\partial x} + "
         r"\frac{\partial J}{\partial x} = 3 \cdot 6 + 9 = 27",
     ]
+
+
+def test_a_long_sum_over_paths_has_a_line_for_each_path():
+    """Newton's step for x³ − 2x − 5: a page is only so wide."""
+    x = mg.tensor(2.0)
+    f, df = x**3 - 2 * x - 5, 3 * x**2 - 2
+    new = x - f / df
+    text = to_latex(mg.graph(new, names={"x": x, "f": f, "df": df, "y": new}))
+    *_, first, second, third, last, numbers, total, _ = text.split("\n")
+    assert first.startswith(r"\frac{dy}{dx} &= ")
+    assert [line.startswith(r"&\quad + \frac") for line in (second, third, last)] == [True] * 3
+    assert numbers.startswith(r"&= ")
+    assert total == "&= -0.12"
+    assert max(line.count(r"\frac") for line in text.split("\n")) <= 6
+
+
+def test_what_is_transposed_twice_is_itself():
+    """K of (Kᵀ)ᵀ, which LaTeX would not even take, and A[1] of A[1]ᵀᵀ."""
+    rng = np.random.default_rng(0)
+    Q, K, A1 = (mg.tensor(rng.normal(size=(3, 2)), name=name) for name in ("Q", "K", "A1"))
+    assert lines(mg.graph((Q @ K.T).sum()))[-2:] == ["dQ = 1 K", "dK = (Q^{T} 1)^{T}"]
+    assert lines(mg.graph((Q @ A1.T).sum()))[-2].endswith(" A^{[1]}")
+
+
+def test_whoever_reads_a_derivative_s_name_is_told_what_of():
+    """Where dt3 is too long to be written where it is used, t3 has its own equation."""
+    rng = np.random.default_rng(0)
+    Q, K, V = (mg.tensor(rng.normal(size=(3, 2)), name=name) for name in "QKV")
+    found = lines(mg.graph((nn.softmax((Q @ K.T / np.sqrt(2)).T).T @ V).sum()))
+    named = {line[1:].split(" = ")[0] for line in found if re.match(r"dt_\{\d+\} =", line)}
+    assert set() < named <= {line.split(" = ")[0] for line in found}
 
 
 def test_the_lecture_s_matrix_equations():

@@ -42,6 +42,7 @@ LOSS = {"loss": "binary_cross_entropy", "expected": "-Y / A2 + (1 - Y) / (1 - A2
 WHOLE = {"dtype": "int64"}
 FINDINGS = [
     found("dW2", "constant_factor", "2 dZ2 A1ᵀ / m", factor=2.0, as_text="2"),
+    found("dW2", "constant_factor", factor=7 / 3, as_text="m/n[0]"),
     found("dW2", "missing_1_over_m", "dZ2 A1ᵀ"),
     found("dW2", "extra_1_over_m"),
     found("dZ1", "extra_1_over_m"),
@@ -94,7 +95,8 @@ FINDINGS = [
     found("dW1", "consequence", follows_from=("dZ1", "dA2")),
     found("dW2", "ambiguous", candidates=(Candidate("missing_1_over_m"),
           Candidate("constant_factor", {"factor": 7.0, "as_text": "7"}))),
-    found("dW2", "unknown"),
+    found("dW2", "unknown", not_given=()),
+    found("dW2", "unknown", not_given=("dZ2", "A1")),
 ]  # fmt: skip
 EVERY = [Note(key, dict.fromkeys(kind.details, ("dW1", "db1"))) for key, kind in NOTES.items()]
 
@@ -157,7 +159,11 @@ def test_what_is_known_is_told(finding, lang):
     for key, value in finding.details.items():
         if key in silent or value is None or (key, str(value)) == ("as_text", "1"):
             continue
-        if finding.kind == "precision" and key == "error":
+        if key == "not_given":
+            assert all(name in text for name in value)
+        elif label(finding) == "constant_factor-size":
+            assert "n[0] = 3" in text
+        elif finding.kind == "precision" and key == "error":
             assert "1e-03" in text
         elif (finding.kind, key) == ("nan_or_inf", "what"):
             continue
@@ -331,6 +337,12 @@ def test_the_report_is_a_table_then_the_mistakes_then_the_verdict(lang):
         (Diagnosis((), ("dW1",)), "✓ dW1 agrees with the equations", "✓ dW1 与公式一致"),
         (Diagnosis((), ("dW1", "db1")), "✓ all 2 quantities agree with the equations",
          "✓ 全部 2 个量与公式一致"),
+        (Diagnosis((), ("dW2",), (Note("not_given", {"quantities": ("dZ2", "dW1", "db1")}),)),
+         "✓ dW2 agrees with the equations; not checked: dW1, db1",
+         "✓ dW2 与公式一致；未检查：dW1、db1"),
+        (Diagnosis((found("dW2", "unknown", not_given=("dZ2",)), found("dW1", "sign")), ("dW2",)),
+         "✗ the first mistake is in dW2 or in what it is computed from",
+         "✗ 第一处错误在 dW2 或计算它所用的量中"),
         (Diagnosis((), (), (Note("nothing_to_check"),)), "✗ nothing was checked",
          "✗ 没有检查任何量"),
     ],
