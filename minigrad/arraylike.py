@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import DTypeError, NoRuleError, ShapeError
-from minigrad.table import caller, instead, row
+from minigrad.table import caller, instead, numpys, row
 from minigrad.tracing import is_recording, refuse_value
 from minigrad.values import Array, constant, number_type
 
@@ -203,14 +203,11 @@ class ArrayLike:
         return op.call(op, *args, **kwargs)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        if called := caller():
-            raise DTypeError(
-                f"{called}: SciPy's Python code takes {self._called()} for a plain array, without "
-                f"its history and derivative; {instead(called)}; for the value alone pass .data"
-            )
+        self._not_for_scipy("array")
+        called = numpys(sys._getframe(1)) or "asarray"
         raise DTypeError(
-            f"np.asarray of {self._called()}: that would drop its history, and its derivative with "
-            "it; use .data for the value, np.stack for an array of Tensors"
+            f"np.{called} of {self._called()}: that would drop its history, and its derivative "
+            "with it; use .data for the value, np.stack for an array of Tensors"
         )
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -235,11 +232,11 @@ class ArrayLike:
         return self.shape[0]
 
     def __float__(self) -> float:
-        self._not_written(sys._getframe(1))
+        self._not_kept(sys._getframe(1))
         return float(self._single("float"))
 
     def __int__(self) -> int:
-        self._not_written(sys._getframe(1))
+        self._not_kept(sys._getframe(1))
         return int(self._single("int"))
 
     def __index__(self) -> int:
@@ -251,17 +248,31 @@ class ArrayLike:
         return int(self._single("index"))
 
     def __complex__(self) -> complex:
-        self._not_written(sys._getframe(1))
+        self._not_kept(sys._getframe(1))
         return complex(self._single("complex"))
 
-    def _not_written(self, frame: FrameType) -> None:
-        """Refuse `array[i] = self`, for which NumPy asks self for its number."""
-        writes = frame.f_code.co_code[frame.f_lasti] == opmap["STORE_SUBSCR"]
-        if writes and self.dtype.kind in "fc" and is_recording():
+    def _not_kept(self, frame: FrameType) -> None:
+        """Refuse to become a number that others keep: `array[i] = self`, SciPy's code, NumPy's."""
+        if self.dtype.kind not in "fc" or not is_recording():
+            return
+        if frame.f_code.co_code[frame.f_lasti] == opmap["STORE_SUBSCR"]:
             raise DTypeError(
                 f"array[...] = {self._called()}: an array would keep the value without its history "
                 "and derivative; use array = minigrad.set_at(array, index, x), or np.stack of a "
                 "list; float(x) for the value alone"
+            )
+        self._not_for_scipy("number")
+        if called := numpys(frame):
+            raise DTypeError(
+                f"np.{called} of {self._called()}, for a plain number: that would drop its "
+                "history, and its derivative with it; use .data for the value"
+            )
+
+    def _not_for_scipy(self, kind: str) -> None:
+        if called := caller():
+            raise DTypeError(
+                f"{called}: SciPy's Python code takes {self._called()} for a plain {kind}, without "
+                f"its history and derivative; {instead(called)}; for the value alone pass .data"
             )
 
     def __bool__(self) -> bool:

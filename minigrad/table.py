@@ -21,7 +21,7 @@ import numpy as np
 from minigrad.errors import NoRuleError
 from minigrad.values import Array
 
-__all__ = ["ROWS", "Op", "caller", "filled", "instead", "row", "word"]
+__all__ = ["ROWS", "Op", "caller", "filled", "instead", "numpys", "row", "word"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,6 +155,14 @@ def caller() -> str | None:
             function = f"{package}.{frame.f_code.co_name}"
         frame = frame.f_back
     return function or package
+
+
+def numpys(frame: FrameType | None) -> str | None:
+    """The function of NumPy that was called, if it is its Python code that runs in the frame."""
+    called = None
+    while frame and _module(frame).startswith("numpy."):
+        called, frame = frame.f_code.co_name.lstrip("_"), frame.f_back
+    return called if called is None or hasattr(np, called) else "asarray"
 
 
 def _module(frame: FrameType) -> str:

@@ -33,18 +33,12 @@ from minigrad.tracing import (
 from minigrad.values import Array, constant, copied, fitting, readonly, settle
 
 __all__ = [
-    "Tensor",
-    "clock",
-    "is_recording",
-    "name",
-    "no_grad",
-    "record",
-    "recording",
-    "remember",
-    "tensor",
-]
+    "Tensor", "as_argument", "clock", "is_argument", "is_recording", "name", "no_grad", "record",
+    "recording", "remember", "tensor",
+]  # fmt: skip
 
 _NO_PARAMS: Mapping[str, Any] = {}
+_ARGUMENT: Mapping[str, Any] = {}  # the params of a leaf that a transform made
 clock = count(1)  # next() is atomic, so serials are unique across threads
 _watching = tracer.get  # the trace that is told of what happens here, or None
 _mode = mode.get  # None, as long as operations are recorded and nobody else is told
@@ -210,7 +204,7 @@ class Tensor(ArrayLike):
             return
         value = self._value
         like = type(step) is type(value) and step.dtype is value.dtype and step.shape == value.shape
-        if self.op is not None or not like:
+        if self.op is not None or self.params is _ARGUMENT or not like:
             self._leaf("descend()")
             step = self._fitting(f"step of {self._called()}", step, cast=True)
         if type(value) is np.ndarray and getrefcount(value) <= _UNHELD:
@@ -224,6 +218,8 @@ class Tensor(ArrayLike):
         watching = _watching()
         if watching is not None:
             watching.grad(self)
+            if isinstance(self._grad, Tensor):
+                return watching.read(self._grad)
         return self._grad
 
     @grad.setter
@@ -339,11 +335,25 @@ class Tensor(ArrayLike):
         return fitting(what, value, self._value, cast)
 
     def _leaf(self, what: str) -> None:
-        if self.op is not None:
+        origin = f"was computed by {self.op.name}" if self.op is not None else ""
+        origin = "is an argument of a transform" if is_argument(self) else origin
+        if origin:
             raise DTypeError(
-                f"{what}: {self._called()} was computed by {self.op.name}; only a leaf, made by "
-                "minigrad.tensor(...), can be assigned, copied or pickled"
+                f"{what}: {self._called()} {origin}; only a leaf, made by minigrad.tensor(...), "
+                "can be assigned, copied or pickled; a copy that derivatives pass is x.copy()"
             )
+
+
+def as_argument(value: Any) -> Tensor:
+    """A variable for a transform to hand to f: assigned or copied it would lose the derivative."""
+    node = Tensor(value)
+    node.params = _ARGUMENT
+    return node
+
+
+def is_argument(node: Tensor) -> bool:
+    """Whether it is what a transform, or checkpoint, handed to its function."""
+    return node.params is _ARGUMENT or (node.op is not None and node.op.name == "recorded")
 
 
 def tensor(value: Any, *, dtype: Any = None, name: str | None = None) -> Tensor:

@@ -68,7 +68,7 @@ mode: ContextVar[Debugger | bool | None] = ContextVar("mode", default=None)
 _REMEDY = {
     "bool": "the truth of it chooses a branch; use np.where(condition, a, b)",
     "copy": "a copy would keep the value of this call; use np.copy(x)",
-    "iter": "iterating reads it element by element; use NumPy functions with an axis, or an index",
+    "iter": "instead of iterating write x[0], x[1], …, or use NumPy functions with an axis",
     "tolist": "it becomes Python numbers; keep it an array",
     "nonzero": "how many elements are chosen depends on it; use np.where(condition, a, b)",
     "bincount": "how many bins there are depends on it; use (x[:, None] == np.arange(n)).sum(0)",

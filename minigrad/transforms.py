@@ -19,7 +19,7 @@ import numpy as np
 from minigrad.errors import DTypeError, ShapeError
 from minigrad.sweep import reach, sweep
 from minigrad.table import ROWS
-from minigrad.tensor import Tensor, record, recording
+from minigrad.tensor import Tensor, as_argument, record, recording
 from minigrad.trees import flatten
 from minigrad.values import fitting, settle
 
@@ -258,7 +258,7 @@ def _like(what: str, y: Tensor, g: Any) -> Any:
 def _variable(leaf: Any) -> Tensor:
     """A fresh variable for an argument: a leaf for an array, a node on top of a Tensor."""
     if not isinstance(leaf, Tensor):
-        return Tensor(leaf)
+        return as_argument(leaf)
     return record(ROWS["recorded"], (leaf if leaf.dtype.kind in "fc" else leaf.astype(float),))
 
 

@@ -37,6 +37,7 @@ _SAVED = 0.7
 _PER_CALLED = 2e-6
 _WORTH = 0.1  # the part of the time that must be saved for native code, which takes seconds to make
 _FEW = 8  # lines up to which calling native code takes as long as Python's arithmetic
+_LONG = 500  # lines past which making native code takes more than some ten seconds
 
 
 def built(
@@ -100,6 +101,8 @@ def _estimated(program: Program) -> tuple[str, str]:
         return "numpy", "numba is not installed (the extra `fast`)"
     if lines <= _FEW:
         return "numpy", f"{lines} lines are too few for native code to pay"
+    if lines > _LONG:
+        return "numpy", f'{lines} lines take long to make native; backend="numba" does it'
     products = [line for line in program.lines if line.op is ROWS[np.matmul]]
     loops = [line for line in program.lines if line.op is not ROWS[np.matmul]]
     is_native = _native("native_ops").native

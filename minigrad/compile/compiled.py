@@ -247,8 +247,8 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str = "auto") -> An
             Everything else that f closes over is a constant: arrays, numbers, `training` of a
             module. f is run as it is in the first two calls, and must do the same in both.
         backend: "numpy"; "numba", native code (needs the extra `fast`; seconds to make, kept on
-            disk); "auto", which estimates from the sizes whether that pays; or "timed", which
-            makes both and times them. `.explain()` tells.
+            disk); "auto", which estimates from the sizes whether that pays, up to 500 lines; or
+            "timed", which makes both and times them. `.explain()` tells.
 
     Returns:
         A function with f's signature. Results are arrays of their own where f returns Tensors:
@@ -259,8 +259,8 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str = "auto") -> An
 
     Raises:
         GraphError: f asks for the value of what it computes (`if x > 0`, `float(x)`, iteration),
-            adds to a gradient that it has not cleared, or did something else in its second call;
-            an unknown backend.
+            adds to a gradient that it has not cleared, closes over an argument of a transform, or
+            did something else in its second call; an unknown backend.
         DTypeError: an array of other things than numbers; f is no function.
 
     >>> from minigrad.transforms import grad

@@ -10,19 +10,20 @@ Read next: `minigrad.compile.native_plan`.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from minigrad.compile.types import shape_of
 from minigrad.program import Line
 from minigrad.table import ROWS, Op
 from minigrad.values import Array
 
 __all__ = [
-    "CONCATENATE", "IDENTITIES", "MATMUL", "MOVES", "NUMBERS", "REDUCTIONS", "STACK", "Formula",
-    "Loop", "Reduction", "addresses", "caster", "elementwise", "identity", "inner_loop",
+    "CONCATENATE", "IDENTITIES", "MATMUL", "MOVES", "NUMBERS", "REDUCTIONS", "STACK", "WRITES",
+    "Formula", "Loop", "Reduction", "addresses", "caster", "elementwise", "identity", "inner_loop",
     "mover", "native", "number",
 ]  # fmt: skip
 
@@ -126,6 +127,9 @@ MOVES = {
 }  # fmt: skip
 """Rows whose result is made of elements of their first input, often without moving any."""
 
+WRITES = {ROWS["add_at"]: "{0} + {1}", ROWS["set_at"]: "{1}"}
+"""Rows that write {1} into a part of the first operand: what an element {0} of that becomes."""
+
 CONCATENATE, STACK, MATMUL = ROWS[np.concatenate], ROWS[np.stack], ROWS[np.matmul]
 
 _SUM = Reduction("plus({0}, {1})", "{0} + {1}", "{zero}")
@@ -142,7 +146,7 @@ def elementwise(line: Line) -> Formula | Loop | None:
     """How each element of the line is computed from those of its inputs, or None."""
     op, dtype = line.op, line.dtype
     assert op is not None
-    if op is _WHERE:
+    if op is _WHERE and all(_held(a, dtype) for a in line.inputs[1:]):
         return Formula("choose({0}, {1}, {2})", (np.dtype(bool), dtype, dtype))
     if op is _CLIP and dtype.kind == "f":
         return Formula(_CLIPPED, (dtype,) * 3)
@@ -161,17 +165,20 @@ def identity(line: Line) -> bool:
 
 
 def mover(line: Line) -> Callable[[Array], Array]:
-    """The function that moves the elements of the line's first input."""
+    """The function that moves the elements of the line's first input, or to where it writes."""
     rest, op, params = line.inputs[1:], line.op, line.params
     assert op is not None
-    if op is not _GETITEM:
+    if op is not _GETITEM and op not in WRITES:
         return lambda a: op.forward(a, *rest, **params)
-    index = rest if any(part is ... for part in rest) else (*rest, ...)
+    index = rest[op in WRITES :]
+    index = index if any(part is ... for part in index) else (*index, ...)
     return lambda a: a[index]
 
 
 def native(line: Line) -> bool:
     """Whether native code can compute the line."""
+    if line.op in WRITES:
+        return _writable(line)
     if not all(_number(a) for a in (line, *line.inputs)) and line.op is not _GETITEM:
         return False
     if line.op in REDUCTIONS:
@@ -183,11 +190,27 @@ def native(line: Line) -> bool:
     if identity(line):
         return True
     if line.op in MOVES:
-        basic = all(
-            part is None or part is ... or type(part) in {int, slice} for part in line.inputs[1:]
-        )
-        return basic and isinstance(line.inputs[0], Line) and _number(line.inputs[0])
+        x, *rest = line.inputs
+        return _basic(rest) and isinstance(x, Line) and _number(x)
     return elementwise(line) is not None
+
+
+def _basic(index: Sequence[Any]) -> bool:
+    """Whether an index names a part by its place alone."""
+    return all(
+        part is None or part is ... or type(part) in {int, slice} or isinstance(part, np.integer)
+        for part in index
+    )
+
+
+def _writable(line: Line) -> bool:
+    """Whether it writes floats of its own dtype, or a Python number, into a basic part."""
+    _, value, *index = line.inputs
+    if line.dtype not in NUMBERS or line.dtype.kind != "f" or not _basic(index):
+        return False
+    part = mover(line)(np.broadcast_to(np.empty((), np.int8), line.shape))
+    plain = type(value) in {int, float} or _dtype(value) == line.dtype
+    return plain and len(shape_of(value)) <= part.ndim
 
 
 def _number(a: Any) -> bool:
@@ -215,12 +238,23 @@ def _ufunc(function: np.ufunc, line: Line) -> Formula | Loop | None:
         return None
     if dtype != line.dtype or not NUMBERS.issuperset([*casts, dtype]):
         return None
+    if not all(map(_held, line.inputs, casts)):
+        return None
     if function is np.power and line.inputs[1] is not True and _is_two(line.inputs[1]):
         return Formula("{0} * {0}", (casts[0],)) if casts[0].kind == "f" else None
+    if function is np.power and dtype.kind in "iu":
+        return None  # its loop may raise, which native code cannot
     source, kinds = _FORMULAS.get(function, ("", ""))
     if all(c.char in kinds for c in casts):
         return Formula(source, tuple(casts))
     return inner_loop(function, tuple(casts), dtype)
+
+
+def _held(a: Any, dtype: np.dtype[Any]) -> bool:
+    """Whether the dtype has room for what may be a Python integer: NumPy compares any with any."""
+    if type(a) is not int or dtype.kind not in "iu":
+        return True
+    return bool(np.iinfo(dtype).min <= a <= np.iinfo(dtype).max)
 
 
 def _is_two(a: Any) -> bool:

@@ -26,6 +26,7 @@ from minigrad.compile.native_ops import (
     MOVES,
     REDUCTIONS,
     STACK,
+    WRITES,
     Formula,
     Loop,
     elementwise,
@@ -120,7 +121,7 @@ class _Planner:
 
         first = min(
             (k for k, s in enumerate(self.steps) for w in s.writes() if w.buffer is result),
-            default=0,
+            default=len(self.steps),  # only what is copied in the end goes there
         )
         for k, step in enumerate(self.steps[first:], first):
             reads = [r for r in step.reads() if is_input(r)]
@@ -206,6 +207,8 @@ class _Planner:
             self._reduce(line)
         elif op in (CONCATENATE, STACK):
             self.values[line] = self._joined(line)
+        elif op in WRITES:
+            self.values[line] = self._written(line, WRITES[op])
         else:
             how = elementwise(line)
             if isinstance(how, Loop):
@@ -230,16 +233,8 @@ class _Planner:
         first = max((self._ready(v) for v in values), default=0)
         target = self.targets.get(line) if line is not None else None
         if target is not None and target.kind == "input":  # not before its old value was read
-            first = max(
-                [
-                    first,
-                    *(
-                        k
-                        for k, s in enumerate(self.steps)
-                        if any(r.buffer.name == target.name for r in s.reads())
-                    ),
-                ]
-            )
+            pairs = ((k, r) for k, step in enumerate(self.steps) for r in step.reads())
+            first = max([first, *(k for k, r in pairs if r.buffer.name == target.name)])
         step = len(self.steps) if last else self._kernel(values, first, shape)
         if step == len(self.steps):
             self.steps.append(Kernel(shape))
@@ -286,14 +281,8 @@ class _Planner:
 
     def _target(self, node: Node) -> Buffer | None:
         """Where a node's value is to be in the end, if it is an output."""
-        return next(
-            (
-                t
-                for line, t in self.targets.items()
-                if isinstance(v := self.values.get(line), _Within) and v.node is node
-            ),
-            None,
-        )
+        values = ((t, self.values.get(line)) for line, t in self.targets.items())
+        return next((t for t, v in values if isinstance(v, _Within) and v.node is node), None)
 
     def _moved(self, line: Line) -> Place:
         if not prod(line.shape):
@@ -320,6 +309,17 @@ class _Planner:
                 assert to is not None
                 self._put(self._node(_as_it_is(line.dtype), (part,), shape, line.dtype), to)
         self.made.setdefault(result.buffer, -1)
+        return result
+
+    def _written(self, line: Line, source: str) -> Place:
+        """A copy of the first input, and then the second put into a part of that."""
+        x, value = line.inputs[:2]
+        result = whole(self.targets.get(line) or Buffer(line.dtype, prod(line.shape)), line.shape)
+        self._put(self._node(_as_it_is(line.dtype), (x,), line.shape, line.dtype, line), result)
+        to = viewed(mover(line), result)
+        if to is not None:  # it is no empty part
+            formula = Formula(source, (line.dtype,) * 2)
+            self._put(self._node(formula, (to, value), to.shape, line.dtype, last=True), to)
         return result
 
     def _reduce(self, line: Line) -> None:

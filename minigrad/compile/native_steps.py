@@ -119,8 +119,8 @@ class Call:
 
     def in_step(self, buffer: Buffer, reads: list[Place]) -> bool:
         """As a kernel's: an inner loop may work in place."""
-        assert buffer is self.target.buffer
-        return all((r.shape, r.strides) == (self.target.shape, self.target.strides) for r in reads)
+        place = self.target.shape, self.target.strides
+        return buffer is self.target.buffer and all((r.shape, r.strides) == place for r in reads)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

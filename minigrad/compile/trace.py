@@ -16,8 +16,9 @@ import numpy as np
 
 from minigrad.errors import GraphError
 from minigrad.program import Line, Program, recorded
+from minigrad.sweep import reach
 from minigrad.table import ROWS
-from minigrad.tensor import Tensor, record, recording, remember
+from minigrad.tensor import Tensor, is_argument, record, recording, remember
 from minigrad.tracing import tracer, users_line
 from minigrad.trees import flatten, outline
 from minigrad.values import Array, fitting, settle
@@ -133,9 +134,9 @@ def trace(call: Callable[[list[Any]], Any], given: list[Array]) -> tuple[Trace, 
         graded = tuple(leaf for leaf in watch.grads if leaf._grad is not None)
         news = [watch.versions[id(leaf._value)] for leaf in assigned]
         grads = [leaf._grad for leaf in graded]
-        program, closed = recorded(
-            variables, [*outputs, *news, *grads], watch.floor, watch.versions, _expanded
-        )
+        made = [*outputs, *news, *grads]
+        _refuse_arguments([t for t in made if isinstance(t, Tensor)], watch.floor)
+        program, closed = recorded(variables, made, watch.floor, watch.versions, _expanded)
     results = [_own(y._value if isinstance(y, Tensor) else y) for y in outputs]
     cleared = tuple(leaf for leaf, first in watch.grads.items() if first and leaf._grad is None)
     ungraded = tuple(leaf for leaf, first in watch.grads.items() if not first)
@@ -144,6 +145,22 @@ def trace(call: Callable[[list[Any]], Any], given: list[Array]) -> tuple[Trace, 
         len(outputs), outline(y),
     )  # fmt: skip
     return run, results
+
+
+def _refuse_arguments(roots: list[Tensor], floor: int) -> None:
+    """An argument of a transform that code kept as a constant would have a derivative of 0."""
+    older = [t for t in roots if t.serial < floor]
+    for t in reach(roots, floor):
+        if t.serial > floor and t.op is not ROWS["stop_gradient"]:
+            pairs = zip(t.inputs, t._args, strict=True)
+            older += [a for a, x in pairs if a is not x and a.serial < floor]
+    for t in reach(older):
+        if is_argument(t):
+            raise GraphError(
+                f"compile: the function closes over {t._called()}, an argument of a transform, or "
+                "what was computed from it, whose derivative the compiled code would lose; pass it "
+                "to the function, or its .data for the value alone"
+            )
 
 
 def _own(value: Any) -> Any:

@@ -18,8 +18,8 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from minigrad.errors import ShapeError, SingularError
 from minigrad.ops.declare import Each, arrays, composed, multilinear, plain, rule
 from minigrad.ops.shape import rows
-from minigrad.table import Op
-from minigrad.tensor import Tensor, record
+from minigrad.table import ROWS, Op
+from minigrad.tensor import Tensor, record, remember
 from minigrad.values import Array
 
 __all__: list[str] = []
@@ -181,17 +181,27 @@ def _lstsq_right(g: Array, y: Array, a: Array, b: Array, *, rcond: Any) -> Array
     return c[:, 0] if b.ndim == 1 else c
 
 
+def _solved(a: Array, b: Array, *, rcond: Any) -> tuple[Any, ...]:
+    """NumPy's four answers, where the solution has a derivative."""
+    found: tuple[Any, ...] = np.linalg.lstsq(a, b, rcond=rcond)
+    if found[2] < min(a.shape):
+        raise ShapeError(
+            f"lstsq: a is {a.shape} of rank {found[2]}; the solution has a derivative "
+            f"where the rank is full, {min(a.shape)}: drop columns or add a ridge"
+        )
+    return found
+
+
 def _lstsq(op: Op, a: Any, b: Any, rcond: Any = None) -> tuple[Any, ...]:
     inputs = arrays(np.linalg.lstsq, (a, b))
     y = record(op, inputs, {"rcond": rcond})
-    values: Any = [x._value if isinstance(x, Tensor) else x for x in inputs]
-    solve: Any = np.linalg.lstsq
-    _, residuals, rank, s = solve(*values, rcond=rcond)
-    if rank < min(values[0].shape):
-        raise ShapeError(
-            f"lstsq: a is {values[0].shape} of rank {rank}; the solution has a derivative "
-            f"where the rank is full, {min(values[0].shape)}: drop columns or add a ridge"
-        )
+    values = [x._value if isinstance(x, Tensor) else x for x in inputs]
+    _, residuals, rank, s = _solved(*values, rcond=rcond)
+    a, b = inputs
+    if residuals.size:
+        residuals = np.sum(np.abs(b - a @ y) ** 2, axis=0, keepdims=b.ndim == 1)
+    if isinstance(a, Tensor):
+        s = remember(s, ROWS[np.linalg.svdvals], (a,), (a._value,), {})
     return y, residuals, rank, s
 
 
@@ -334,7 +344,7 @@ rule(
     np.linalg.lstsq,
     _lstsq_left,
     _lstsq_right,
-    forward=lambda a, b, *, rcond: np.linalg.lstsq(a, b, rcond=rcond)[0],
+    forward=lambda a, b, *, rcond: _solved(a, b, rcond=rcond)[0],
     call=_lstsq,
     code="np.linalg.lstsq({*=})[0]",
 )

@@ -21,6 +21,11 @@ REFUSED = {
     "np.asarray": (lambda: np.asarray(X), r"np.asarray of .*; use .data for the value, np.stack"),
     "np.array of Tensors": (lambda: np.array([X, X]), "np.stack for an array of Tensors"),
     "np.sum of a list": (lambda: np.sum([X, X]), "np.stack for an array of Tensors"),
+    "np.full": (lambda: np.full(3, X[0]), "np.full of the tensor: that would drop its history"),
+    "np.interp's left": (
+        lambda: np.interp(-1.0, [0.0, 1.0], [2.0, 3.0], left=X[0]),
+        r"np.interp of the tensor, for a plain number: .* use \.data for the value",
+    ),
     "item assignment": (lambda: operator.setitem(X, 0, 1.0), r"x = minigrad.set_at\(x, index, "),
     "array += tensor": (lambda: add_in_place(np.zeros(3)), r"add: out= .*write a = a \+ x for a "),
     "out=": (lambda: np.exp(X, out=np.zeros(3)), "exp: out= writes in place"),
@@ -63,6 +68,18 @@ def test_what_would_lose_a_derivative_is_refused(kind):
     with pytest.raises(TypeError, match=message) as caught:
         attempt()
     assert isinstance(caught.value, mg.MinigradError)
+
+
+def test_a_number_that_numpy_adds_to_plain_arrays_is_refused():
+    """np.sum does not ask what `initial` is. Where nothing is recorded there is nothing to lose."""
+    plain = np.array([1.0, 2.0])
+    for attempt in (lambda: np.sum(plain, initial=X[0]), lambda: plain.sum(initial=X[0])):
+        with pytest.raises(ValueError, match="setting an array element") as caught:
+            attempt()
+        assert isinstance(caught.value.__cause__, mg.DTypeError)
+        assert "np.sum of the tensor, for a plain number" in str(caught.value.__cause__)
+        with mg.no_grad():
+            assert attempt() == 4.0
 
 
 def test_a_masked_array_on_the_left_is_refused_too():

@@ -1,5 +1,7 @@
 """grad and value_and_grad: which arguments, in which tree, of which kind, and what is refused."""
 
+import copy
+import pickle
 from collections import namedtuple
 from dataclasses import dataclass
 
@@ -169,6 +171,34 @@ def test_arrays_and_tensors_side_by_side():
     assert (float(da), float(db)) == (4.0, 3.0)
     db.backward()  # db = a, a Tensor the caller holds
     assert float(a.grad) == 1.0
+
+
+LOSES = {
+    "copy": copy.copy,
+    "deepcopy": lambda x: copy.deepcopy({"x": [x]})["x"][0],
+    "pickle": lambda x: pickle.loads(pickle.dumps(x)),
+    "data": lambda x: setattr(x, "data", x.data * 2) or x,
+    "descend": lambda x: x.descend(np.ones(2)) or x,
+}
+WAYS = {
+    "grad": lambda f, x: mg.grad(f)(x),
+    "hessian": lambda f, x: mg.hessian(f)(x),
+    "jacobian": lambda f, x: mg.jacobian(f)(x),
+    "vjp": mg.vjp,
+    "jvp": lambda f, x: mg.jvp(f, (x,), (x,)),
+    "checkpoint": lambda f, x: mg.checkpoint(f)(mg.tensor(x)),
+}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("lose", LOSES.values(), ids=LOSES)
+def test_what_would_lose_the_derivative_by_an_argument(lose, way):
+    """A copy that is a leaf, and a leaf assigned, have no history: of an argument both are refused,
+    and of what is computed from it; a recorded copy is not."""
+    for at, said in ((lambda x: x, "argument of a transform"), (lambda x: 3 * x, "by multiply")):
+        with pytest.raises(mg.DTypeError, match=rf"the tensor .*{said}.*pass is x\.copy\(\)"):
+            way(lambda x, at=at: np.sum(lose(at(x)) * x), np.array([1.0, 2.0]))
+    way(lambda x: np.sum(x.copy() * x), np.array([1.0, 2.0]))
 
 
 def test_a_closed_over_leaf_makes_the_result_a_tensor():

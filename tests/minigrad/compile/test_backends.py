@@ -24,6 +24,13 @@ def many(x):
     return np.sum(x)
 
 
+def loop(x):
+    """A loop that comes to hundreds of lines, all of which native code could compute."""
+    for k in range(130):
+        x = x * (x[0] + 0.25 * k) / (1 + x * x)
+    return x
+
+
 def products(x):
     """Matrix products, and hardly anything else."""
     for _ in range(9):
@@ -32,8 +39,8 @@ def products(x):
 
 
 def scattered(x):
-    """A step of which native code must leave much to Python: derivatives of single elements."""
-    return mg.grad(lambda x: sum((x[i] * x[i - 1] * x[-i] for i in range(20)), start=0.0))(x)
+    """A step of which native code must leave much to Python: elements whose places arrays hold."""
+    return mg.grad(lambda x: sum((np.sum(x[[i, i - 1, -i]] ** 2) for i in range(20)), start=0.0))(x)
 
 
 def made(f, *args, backend="auto"):
@@ -49,6 +56,7 @@ def made(f, *args, backend="auto"):
     [
         (few, X, "numpy", r"\d lines are too few for native code to pay"),
         (many, X, "numba", r"native code saves \d+% \(10% are worth it\)"),
+        (loop, X, "numpy", r'\d+ lines take long to make native; backend="numba" does it'),
         (products, np.eye(300), "numpy", r"matrix products \d+ µs; native code saves \d% "),
         (
             scattered,
@@ -57,7 +65,7 @@ def made(f, *args, backend="auto"):
             r"leaves \d+ of the calls to Python, saves nothing",
         ),
     ],
-    ids=["few lines", "many lines", "products", "lines of Python"],
+    ids=["few lines", "many lines", "a loop", "products", "lines of Python"],
 )
 def test_auto_estimates(f, x, backend, why):
     """By how many lines there are, how many bytes they go over, and how much is multiplied."""

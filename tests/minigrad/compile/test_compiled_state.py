@@ -83,6 +83,24 @@ def test_what_was_computed_before_is_a_constant():
     same(step(X), X * X * 2)
 
 
+@pytest.mark.parametrize("way", [mg.grad, mg.hessian, lambda f: lambda x: mg.jvp(f, (x,), (1.0,))])
+def test_an_argument_of_a_transform_is_no_constant(way):
+    """Its derivative would be lost; passed on, the function is run as it is."""
+
+    def closing(f):
+        def outer(x):
+            u = x * x
+            return compiled(lambda y: f(x, u, y))(2.0)
+
+        return outer
+
+    for f in (lambda x, u, y: x * y, lambda x, u, y: u * y, lambda x, u, y: u):
+        with pytest.raises(mg.GraphError, match=r"over the tensor, an argument of a tra.*; pass"):
+            way(closing(f))(3.0)
+    assert mg.grad(lambda x: compiled(lambda y, x: x * y)(2.0, x))(3.0) == 2.0
+    assert mg.grad(lambda x: x * compiled(lambda y: x.data * y)(2.0))(3.0) == 6.0
+
+
 def counter(c):
     c.data = c.data + 1
     return c.data * 10
@@ -194,6 +212,25 @@ def test_assigned_in_place_only_where_nobody_looks():
     node.sum().backward()
     same(w.grad, x)
     same(w.data, 5 * x)
+
+
+def test_a_gradient_read_back_is_a_number():
+    """No derivative passes .grad, in a step that goes back twice either; nor what was put there."""
+    ends = []
+    for wrap in (lambda f: f, compiled):
+        w, v = mg.tensor(X), mg.tensor(2 * X)
+
+        def step(x, w=w, v=v):
+            w.zero_grad()
+            v.zero_grad()
+            np.sum(np.sin(w * v) * x).backward()
+            slope, w.grad = w.grad, 3 * v.grad
+            (np.sum(slope * w * v) + np.sum(w.grad**2 * v)).backward()
+            return slope, w.grad, v.grad
+
+        step = wrap(step)
+        ends.append([step(k * X) for k in range(4)])
+    np.testing.assert_allclose(ends[1], ends[0], rtol=1e-14)
 
 
 def test_errors_of_assignments():

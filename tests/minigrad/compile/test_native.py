@@ -170,6 +170,17 @@ def test_whole_numbers_and_bools():
     p.check()
 
 
+def test_what_no_integer_of_the_dtype_is_left_to_numpy():
+    """It compares with any whole number; and a power may raise. What is empty is never written."""
+    p = Lines()
+    u, none = p.input(np.array([1, 2, 255], "u1")), p.input(np.ones((0, 3), "i4"))
+    p.out(np.less, u, -1)
+    p.out(np.power, none, p.input(np.array(-1)))
+    p.out(np.where, p.line(np.greater, u, 1), u, -1)
+    p.out(np.minimum, p.line(np.stack, none, none, axis=0), p.line(np.negative, none))
+    p.check(wholly=False)
+
+
 def test_reductions_and_moves():
     """Every axis, kept or not, of what is in any order; empty ones; nan in an extreme."""
     p = Lines()

@@ -8,6 +8,7 @@ from oracles import assert_close
 from strategies import operands
 
 import minigrad as mg
+from minigrad.testing import check_grads
 
 letters = st.integers(1, 3)
 
@@ -129,15 +130,31 @@ def test_det_near_a_singular_matrix(n):
         assert_close(mg.compile(second, backend="numpy")(a), second(a), 1e-15)
 
 
-def test_lstsq_gives_the_solution_and_numpys_other_answers():
-    """The solution is a Tensor; residuals, rank and singular values are NumPy's plain ones."""
-    a, b = np.array([[1.0, 0], [1, 1], [1, 2]]), np.array([1.0, 2, 4])
-    got, wanted = np.linalg.lstsq(mg.tensor(a), b), np.linalg.lstsq(a, b)
-    np.testing.assert_array_equal(got[0].data, wanted[0])
-    for i in (1, 2, 3):
-        np.testing.assert_array_equal(got[i], wanted[i])
+@pytest.mark.parametrize("shape", [(4, 2), (4, 4), (2, 4)], ids=["tall", "square", "wide"])
+@pytest.mark.parametrize("columns", [(), (3,)], ids=["vector", "matrix"])
+@pytest.mark.parametrize("kind", ["f8", "c16"])
+def test_lstsq_gives_the_derivative_of_each_of_numpys_answers(shape, columns, kind):
+    """The solution, the residuals where there are any, the singular values; the rank has none."""
+    rng = np.random.default_rng(0)
+    a, b = (
+        rng.normal(size=s) + (1j * rng.normal(size=s) if kind == "c16" else 0)
+        for s in (shape, (shape[0], *columns))
+    )
+    got, wanted = np.linalg.lstsq(mg.tensor(a), mg.tensor(b)), np.linalg.lstsq(a, b)
+    assert (got[2], got[1].shape, got[3].shape) == (wanted[2], wanted[1].shape, wanted[3].shape)
+    for i in (0, 1, 3):
+        assert_close(getattr(got[i], "data", got[i]), wanted[i], 1e-13)
+        check_grads(lambda a, b, i=i: np.linalg.lstsq(a, b)[i], a, b)
+
+
+@pytest.mark.parametrize("wrap", [lambda f: f, lambda f: mg.compile(f, backend="numpy")])
+def test_lstsq_of_a_rank_that_is_not_full(wrap):
+    """A small change of a is a jump of the solution there: refused, also by code made before."""
+    slope = wrap(mg.grad(lambda a: np.sum(np.linalg.lstsq(a, np.ones(3))[0])))
+    for _ in range(3):
+        slope(np.eye(3, 2))
     with pytest.raises(mg.ShapeError, match=r"lstsq: a is \(3, 2\) of rank 1; .* full, 2"):
-        np.linalg.lstsq(mg.tensor(np.ones((3, 2))), b)
+        slope(np.ones((3, 2)))
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 6, -2])

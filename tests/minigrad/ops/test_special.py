@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 from oracles import assert_close
-from scipy import fft, linalg, special, stats
+from scipy import fft, integrate, linalg, optimize, special, stats
 
 import minigrad as mg
 
@@ -151,6 +151,23 @@ def test_what_scipy_writes_in_python_is_named(call, message):
     """Such a function wants a plain array: the error says which it was and what to use instead."""
     with pytest.raises(mg.DTypeError, match=message):
         call(mg.tensor(X))
+
+
+@pytest.mark.parametrize(
+    "solved",
+    [
+        lambda x: integrate.quad(lambda t: x * t, 0, 1)[0],
+        lambda x: integrate.quad(lambda t: t, 0, x)[0],
+        lambda x: optimize.minimize_scalar(lambda t: (t - x) ** 2).x,
+    ],
+    ids=["the integrand", "the limit", "the objective"],
+)
+def test_scipy_takes_no_number_for_what_it_solves(solved):
+    """What becomes a number in SciPy's hands has no derivative; that would be a silent 0."""
+    with pytest.raises(mg.DTypeError, match=r"SciPy.s .* plain (number|array), .*minigrad\.primit"):
+        mg.grad(solved)(0.7)
+    with mg.no_grad():
+        assert integrate.quad(lambda t: mg.tensor(2.0) * t, 0, 1)[0] == 1
 
 
 def test_a_function_of_ours_that_scipy_calls_is_not_blamed_on_it():
