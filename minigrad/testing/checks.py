@@ -15,7 +15,8 @@ import numpy as np
 from minigrad.errors import DTypeError, ShapeError
 from minigrad.sweep import reach
 from minigrad.tensor import Tensor
-from minigrad.testing.differences import Measured, measure, plain, typical, units
+from minigrad.testing.curves import EPS, TINY, Lost, Measured
+from minigrad.testing.differences import measure, plain, precision, typical, units
 from minigrad.testing.judge import FULL, SAMPLES, About, Judge
 from minigrad.testing.report import GradientError, Report, Row, called, paths
 from minigrad.testing.rules import wrong_rules
@@ -90,6 +91,7 @@ def check_grads(
     with np.errstate(all="ignore"):
         roots = tuple(problem.function(list(map(_named, problem.given, names))))
         trouble = _trouble(problem)
+        problem = replace(problem, eps=_precision(problem))
         try:
             for k in range(1, order + 1) if not trouble else ():
                 rows += _rows(problem, k, names, judge, rng)
@@ -102,7 +104,9 @@ def check_grads(
             trouble = f"{type(error).__name__}: {error}"
         right = not trouble and all(row.ok for row in rows)
         rules = tuple(wrong_rules(roots, primitives_only=right, seed=seed))
-    found = Report(name, tuple(rows), rules, trouble, "" if right else _note(roots), roots)
+    found = Report(
+        name, tuple(rows), rules, trouble, "" if right else _note(roots, problem.eps), roots
+    )
     if raises and not found.ok:
         raise GradientError(found)
     return found
@@ -117,11 +121,13 @@ def _trouble(problem: _Problem) -> str:
     return "" if np.all(np.isfinite(value)) else "it is not finite there"
 
 
-def _note(roots: tuple[Any, ...]) -> str:
+def _note(roots: tuple[Any, ...], eps: float) -> str:
     """What in the graph may be meant to make a derivative differ from differences."""
     nodes = reach([t for t in roots if isinstance(t, Tensor)])
     if any(t.op is not None and t.op.name == "stop_gradient" for t in nodes):
         return "it uses stop_gradient, past which a derivative is not that of the value"
+    if eps > EPS:
+        return f"it computes with {-np.log10(eps):.0f} digits on the way, too few for differences"
     if not any(t.op for t in nodes):
         return "it computes with plain arrays only: does it use .data, or no_grad?"
     return ""
@@ -136,12 +142,14 @@ class _Problem:
         given: the arrays, in the caller's dtypes.
         where: which of the caller's arguments they are from.
         scale: how large the numbers were from which its own were computed.
+        eps: of the precision in which it computes, given float64.
     """
 
     function: Callable[[list[Any]], list[Any]]
     given: list[Array]
     where: tuple[int, ...] = ()
     scale: float = 0.0
+    eps: float = EPS
 
     @staticmethod
     def of(f: Callable[..., Any], args: tuple[Any, ...], argnums: Any) -> _Problem:
@@ -163,7 +171,8 @@ class _Problem:
                 full[i] = argument
             return _outputs(f(*full))
 
-        return _Problem(function, [Tensor(_array(x))._value for x in leaves], where)
+        given = map(_number, leaves, paths(f, args, where))
+        return _Problem(function, list(given), where)
 
     def flat(self, xs: list[Array]) -> Array:
         """The outputs for arrays as one array of real numbers, imaginary parts after real ones."""
@@ -185,7 +194,30 @@ class _Problem:
             return [sum([np.sum(np.real(c * d)) for c, d in parts], start=0.0)]
 
         size = float(np.max(np.abs(self.flat([plain(x) for x in self.given])), initial=0.0))
-        return _Problem(derivative, self.given, scale=max(size, self.scale))
+        return replace(self, function=derivative, scale=max(size, self.scale))
+
+
+def _number(x: Any, path: str) -> Array:
+    x = _array(x)
+    if np.asarray(x).dtype.kind not in "fciub":
+        of = f" of dtype {x.dtype}" if hasattr(x, "dtype") else ""
+        raise DTypeError(
+            f"check_grads: got {type(x).__name__}{of} for {path}; expected numbers; what is not to "
+            "be differentiated goes into an argument of its own, which argnums leaves out"
+        )
+    return Tensor(x)._value
+
+
+def _precision(problem: _Problem) -> float:
+    """That of the coarsest arithmetic on the way from the arguments, as arrays of float64."""
+    xs = [Tensor(plain(x)[()]) for x in problem.given]
+    moving = set(map(id, xs))
+    eps = EPS
+    for node in reversed(reach([t for t in problem.function(xs) if isinstance(t, Tensor)])):
+        if not moving.isdisjoint(map(id, node.inputs)):
+            moving.add(id(node))
+            eps = max(eps, precision(node._value.dtype))
+    return eps
 
 
 def _named(x: Array, name: str) -> Tensor:
@@ -261,14 +293,16 @@ def _rows(
         every = numbers <= FULL and numbers * n <= FULL**2
         samples = [(_random(rng, x.shape, x.dtype), typical(x)) for _ in range(SAMPLES)]
         directions = list(units(x)) if every else samples
-        found = measure(problem.flat, xs, i, directions)
-        size = float(np.max(np.abs(value), initial=problem.scale)) / typical(x)
+        lost = Lost(problem.eps, 10 * EPS * problem.scale / typical(x))
+        found = measure(problem.flat, xs, i, directions, lost)
+        size = float(np.max(np.abs(value), initial=max(problem.scale, TINY))) / typical(x)
         D = np.reshape([d for d, _ in directions], (len(directions), x.size))
         C = np.reshape([np.ravel(_array(p[i])) for p in pulled], (len(pulled), x.size))
         wanted = Measured(found.value.T, found.error.T)
         combined = Measured(some @ wanted.value, np.abs(some) @ wanted.error)
         wanted = _stacked(wanted, combined) if n <= FULL else combined
-        about = About(problem.flat, xs, i, D, weights, size, problem.given[i].dtype, every)
+        dtype = problem.given[i].dtype
+        about = About(problem.flat, xs, i, D, weights, size, dtype, lost, every)
         yield judge.row(order, "reverse", names[i], about, _entries(C, D, every), wanted)
         w = rng.uniform(0.2, 1, len(directions))
         wanted = Measured((w @ found.value)[:, None], (w @ found.error)[:, None])

@@ -16,17 +16,20 @@ import numpy as np
 
 from minigrad.errors import DTypeError
 from minigrad.sweep import sum_to
-from minigrad.testing.differences import (
-    Measured,
-    finite_difference,
-    moved,
-    plain,
-    slopes,
-    typical,
-)
+from minigrad.testing.curves import EXACT, Lost, Measured, slopes
+from minigrad.testing.differences import finite_difference, moved, plain, sizes, typical
 from minigrad.values import Array
 
-__all__ = ["KINDS", "Mistake", "diagnose_gradient", "explain", "kink_at", "kinked", "place"]
+__all__ = [
+    "KINDS",
+    "Mistake",
+    "diagnose_gradient",
+    "explain",
+    "kink_at",
+    "kinked",
+    "place",
+    "unlike",
+]
 
 KINDS = {
     "none": "right, to the precision of the differences",
@@ -115,13 +118,17 @@ def diagnose_gradient(f: Callable[[Any], Any], x: Any, claimed: Any) -> Mistake:
 
 
 def kink_at(
-    f: Callable[[list[Array]], Array], xs: list[Array], i: int, at: tuple[int, ...]
+    f: Callable[[list[Array]], Array],
+    xs: list[Array],
+    i: int,
+    at: tuple[int, ...],
+    lost: Lost = EXACT,
 ) -> tuple[float, float] | None:
     """The slopes of the number f on both sides along an element of the i-th array, if unequal."""
     d = np.zeros(xs[i].shape, xs[i].dtype)
     d[at] = 1
     curve = moved(f, xs, i, d)
-    return slopes(lambda s: curve(s)[0], float(abs(xs[i][at])) or typical(xs[i]))
+    return slopes(lambda s: curve(s)[0], sizes(float(abs(xs[i][at])), xs[i]), lost)
 
 
 def explain(
@@ -154,7 +161,7 @@ def explain(
         return _right(off, size)
     if np.any(lost := ~np.isfinite(claimed) & np.isfinite(doubt)):
         at = place(lost)
-        return Mistake("not_finite", f"{_at(at)}it is {claimed[at]:.6g}, not {right[at]:.6g}")
+        return Mistake("not_finite", _at(at) + unlike(claimed[at], right[at]))
     for at in map(tuple, np.argwhere(wrong | rough)[:5].tolist()):
         if both := kink(at):
             return kinked(at, claimed[at], *both)
@@ -189,27 +196,41 @@ def kinked(at: tuple[int, ...], claimed: Any, left: float, right: float) -> Mist
 
 
 def _named(claimed: Array, right: Array, x: Array, size: float) -> Mistake:
-    """The one name that explains the numbers, if there is one."""
-    lossy = bool(np.all(np.abs(claimed - right) <= np.maximum(1e-3 * np.abs(right), 1e-4 * size)))
+    """The one name that explains the numbers, if there is one; of numbers no larger than size."""
+    off = np.abs(claimed / size - right / size)
+    at = place(off == np.max(off))
+    unknown = Mistake("unknown", _at(at) + unlike(claimed[at], right[at]))
+    claimed, right, part = claimed / size, right / size, float(off[at])
+    lossy = bool(np.all(off <= np.maximum(1e-3 * np.abs(right), 1e-4)))
     found: dict[str, str] = {}
-    for kind, wrong, message in _hypotheses(claimed, right, x):
-        exact = EXPLAINED * (min(1.0, np.max(np.abs(claimed - right)) / size) if lossy else 1.0)
-        if wrong.shape == claimed.shape and np.all(np.abs(claimed - wrong) <= exact * size):
+    for kind, wrong, message in _hypotheses(claimed, right, x, size):
+        exact = EXPLAINED * (min(1.0, part) if lossy else 1.0)
+        if wrong.shape == claimed.shape and np.all(np.abs(claimed - wrong) <= exact):
             found.setdefault(kind, message)
     if len(found) == 1:
         return Mistake(*found.popitem())
     if lossy and not found:
-        part = np.max(np.abs(claimed - right)) / size
         return Mistake("precision", f"it is right to {part:.0e} of the largest element, no better")
     if found:
         either = "; or ".join(found.values())
         return Mistake("ambiguous", f"either {either}", tuple(sorted(found)))
-    at = place(np.abs(claimed - right) == np.max(np.abs(claimed - right)))
-    return Mistake("unknown", f"{_at(at)}it is {claimed[at]:.6g}, not {right[at]:.6g}")
+    return unknown
 
 
-def _hypotheses(claimed: Array, right: Array, x: Array) -> Iterator[tuple[str, Array, str]]:
-    """(kind, what the gradient would then be, how to say it), for each mistake worth trying."""
+def unlike(claimed: Any, right: Any) -> str:
+    """That it is one number and not another, in so many digits that they differ."""
+    told = [(f"{claimed:.{n}g}", f"{right:.{n}g}") for n in (6, 9, 12, 17)]
+    it, other = next((pair for pair in told if pair[0] != pair[1]), told[-1])
+    return f"it is {it}, not {other}"
+
+
+def _hypotheses(
+    claimed: Array, right: Array, x: Array, size: float
+) -> Iterator[tuple[str, Array, str]]:
+    """(kind, what the gradient would then be, how to say it), for each mistake worth trying.
+
+    All in units of size.
+    """
     yield "sign", -right, "it is minus the right gradient"
     if right.dtype.kind == "c" and np.any(right.imag):
         yield "conjugated", np.conj(right), "it is the conjugate of the right gradient"
@@ -217,7 +238,7 @@ def _hypotheses(claimed: Array, right: Array, x: Array) -> Iterator[tuple[str, A
     yield from _at_some(claimed, right)
     yield from _rearranged(right)
     yield from _summed(right)
-    yield from _term(claimed, right, x)
+    yield from _term(claimed, right, x, size)
 
 
 def _factor(claimed: Array, right: Array) -> Iterator[tuple[str, Array, str]]:
@@ -280,15 +301,16 @@ def _summed(right: Array) -> Iterator[tuple[str, Array, str]]:
                 yield "extra_sum", wrong, f"each element is the {name} along axis {axis}"
 
 
-def _term(claimed: Array, right: Array, x: Array) -> Iterator[tuple[str, Array, str]]:
+def _term(claimed: Array, right: Array, x: Array, size: float) -> Iterator[tuple[str, Array, str]]:
     """A constant, or a multiple of the argument, on top."""
-    rest = claimed - right
-    for what, term in (("", np.ones(x.shape)), (" times the argument", x)):
+    rest, unit = claimed - right, typical(x)
+    for what, term, of in (("", np.ones(x.shape), 1.0), (" times the argument", x / unit, unit)):
         square = np.vdot(term, term).real
         if x.size > 2 and square:
             c = np.vdot(term, rest) / square
             if abs(c) > 0 and np.any(right) and np.any(claimed):
-                yield "extra_term", right + c * term, f"it has a term too many: {c:.6g}{what}"
+                told = f"it has a term too many: {c * size / of:.6g}{what}"
+                yield "extra_term", right + c * term, told
 
 
 def _of_shape(claimed: Array, right: Array, size: float) -> Mistake:

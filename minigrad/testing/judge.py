@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.testing.diagnosis import Mistake, explain, kinked
-from minigrad.testing.differences import Measured, gathered, jump, slopes, tolerance, typical
+from minigrad.testing.curves import Lost, Measured, jump, slopes
+from minigrad.testing.diagnosis import Mistake, explain, kinked, unlike
+from minigrad.testing.differences import gathered, sizes, tolerance
 from minigrad.testing.report import Row
 from minigrad.values import Array
 
@@ -20,6 +21,7 @@ __all__ = ["FULL", "SAMPLES", "About", "Judge"]
 
 FULL = 200  # numbers up to which every one of an argument, or of the output, is checked
 SAMPLES = 12  # random directions, or cotangents, where there are more
+NOTHING = 1e-6  # the part of the function's size, over the argument's, below which is nothing
 DOUBT = 0.01  # the part of the largest derivative that differences must tell apart
 TRIED = 20  # suspicious numbers that are looked at for a kink
 
@@ -37,6 +39,7 @@ class About:
             few, then random ones. None: each output by itself.
         size: of the function, by that of the array: what a derivative's rounding is relative to.
         dtype: of the argument.
+        lost: how the function rounds.
         every: whether the directions are the units of the array.
     """
 
@@ -47,6 +50,7 @@ class About:
     weights: Array | None
     size: float
     dtype: Any
+    lost: Lost
     every: bool
 
     def sides(self, r: int, c: int) -> tuple[float, float] | Mistake | None:
@@ -58,10 +62,10 @@ class About:
             y = self.flat([*self.xs[: self.i], (x + s * d)[()], *self.xs[self.i + 1 :]])
             return np.asarray(y[r] if self.weights is None else self.weights[r] @ y)
 
-        own = float(np.max(np.abs(x[d != 0]), initial=0.0))
-        if ends := jump(curve, own or typical(x)):
+        scales = sizes(float(np.max(np.abs(x[d != 0]), initial=0.0)), x)
+        if ends := jump(curve, scales[0], self.lost):
             return Mistake("kink", f"the function jumps there, from {ends[0]:.6g} to {ends[1]:.6g}")
-        return slopes(curve, own or typical(x))
+        return slopes(curve, scales, self.lost)
 
     @property
     def outputs(self) -> int:
@@ -101,7 +105,7 @@ class Judge:
         with np.errstate(invalid="ignore"):
             off = np.abs(claimed - wanted.value)
         wrong = ~(off <= allowed)
-        rough = ~(10 * wanted.error <= max(DOUBT * largest, 1e-9 * about.size))
+        rough = ~(10 * wanted.error <= max(DOUBT * largest, NOTHING * about.size))
         error = float(np.max(off, initial=0.0)) / (largest or 1.0)
         kink = self.kink(about, claimed, wrong, rough)
         worst, mistake = (0, 0), Mistake("none", "it agrees with differences")
@@ -148,7 +152,7 @@ def _diagnosed(
     about: About, claimed: Array, wanted: Measured, allowed: Array, worst: tuple[int, int]
 ) -> Mistake:
     """What kind of mistake it is; several outputs are judged together, in one combination."""
-    unknown = f"it is {claimed[worst]:.6g}, not {wanted.value[worst]:.6g}"
+    unknown = unlike(claimed[worst], wanted.value[worst])
     if not np.all(np.isfinite(claimed[np.isfinite(wanted.error)])):
         return Mistake("not_finite", unknown)
     if not np.all(np.isfinite(wanted.error)):

@@ -93,7 +93,8 @@ class Report:
         elif wrong:
             first = wrong[0]
             what = f"{_ordinal(first.order)} derivative by {first.argument}, in {first.mode} mode"
-            lines = [f"{self.name}: wrong {what}", f"  {first.at}", f"  {first.mistake}"]
+            verb = "cannot judge the" if first.mistake.kind == "unsettled" else "wrong"
+            lines = [f"{self.name}: {verb} {what}", f"  {first.at}", f"  {first.mistake}"]
         elif self.rules:
             lines = [f"{self.name}: right here, but it uses a rule that is wrong"]
         lines += [f"  wrong rule: {rule}" for rule in self.rules]

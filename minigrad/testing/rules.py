@@ -13,8 +13,9 @@ import numpy as np
 
 from minigrad.sweep import reach, sum_to
 from minigrad.tensor import Tensor, no_grad
+from minigrad.testing.curves import Lost
 from minigrad.testing.diagnosis import Mistake, explain, kink_at
-from minigrad.testing.differences import gathered, measure, plain, tolerance
+from minigrad.testing.differences import gathered, measure, plain, precision, tolerance
 from minigrad.values import Array
 
 __all__ = ["WrongRule", "wrong_rules"]
@@ -97,7 +98,8 @@ def _mistake(node: Tensor, i: int, vjp: Callable[..., Array] | None, g: Array) -
 
     with no_grad(), np.errstate(all="ignore"):
         try:
-            measured = gathered(measure(value, [x], 0), x)
+            lost = Lost(precision(np.asarray(op.forward(*held, **node.params)).dtype))
+            measured = gathered(measure(value, [x], 0, lost=lost), x)
         except Exception as error:  # an op may fail in any way
             return Mistake("unsettled", f"{op.name} does not run at points nearby: {error}")
         try:
@@ -109,7 +111,7 @@ def _mistake(node: Tensor, i: int, vjp: Callable[..., Array] | None, g: Array) -
         claimed,
         measured,
         x,
-        lambda at: kink_at(value, [x], 0, at),
+        lambda at: kink_at(value, [x], 0, at, lost),
         tolerance(measured, node._args[i].dtype),
     )
 

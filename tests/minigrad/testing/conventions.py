@@ -197,7 +197,7 @@ it on these; `tests/differential` has the same for single functions.
 | HIPS autograd | `np.fft.rfft` of an odd length, `np.sort` of a matrix | no rule |
 | HIPS autograd | `np.diagonal` of a matrix that is not square | no rule |
 | HIPS autograd | `np.flip`, `np.cbrt`, `np.float_power` | no rule |
-| HIPS autograd | `np.linalg.det` of a singular matrix, twice | its det(A) A⁻ᵀ is of a rounding error |
+| HIPS autograd | `np.linalg.det` of a singular matrix, twice | det(A) A⁻ᵀ: all rounding |
 """
 
 

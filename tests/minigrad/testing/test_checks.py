@@ -47,6 +47,47 @@ RIGHT = {
 }
 
 
+HARD = {
+    "treads": (lambda x: np.round(x, 2) * x, -5.00012),
+    "fine treads": (lambda x: np.floor(x * 256) / 256 + x, 1.3),
+    "periods": (lambda x: np.sin(128 * np.pi * x), 0.0),
+    "underflow": (lambda x: x**2, np.array([1e-200])),
+    "subnormal": (lambda x: np.sin(x) + 2 * x, np.array([3e-320])),
+    "large": (lambda x: x**2, np.array([1e150, -2e140])),
+    "unlike sizes of two": (np.hypot, np.array([1e-6, 3.0]), np.array([2.0, 1e6])),
+    "nearly flat": (lambda x: 1 / x, np.array([2e-30, 3e-30])),
+    "saturated": (np.tanh, np.array([9.5, -10.7])),
+    "through float32": (lambda x: np.tanh(x.astype(np.float32) * x), V),
+    "through complex64": (lambda x: np.real(x.astype(np.complex64)) * x, V),
+}
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_right_functions_pass_where_differences_are_hard(name):
+    """Treads, periods and kinks within a step, sizes at which squares vanish, coarse arithmetic."""
+    f, *args = HARD[name]
+    assert check_grads(f, *args).ok
+
+
+def test_a_small_number_beside_a_large_one_is_no_kink():
+    """Steps that fit the large one pass over 0; in the second order nothing can be told."""
+    x = np.array([1e-8, -3.0, 1e10])
+    assert check_grads(np.abs, x, order=1).ok
+    report = check_grads(np.abs, x, raises=False)
+    assert {row.mistake.kind for row in report.rows if not row.ok} <= {"unsettled"}
+
+
+def test_what_hardly_can_be_measured_is_still_judged():
+    """Wrong derivatives of such functions are no less wrong."""
+    for f, *args in [HARD[name] for name in ("treads", "fine treads", "through float32")]:
+        wrong = lambda *xs, f=f: f(*xs) + _wrong(xs[0])  # noqa: E731
+        report = check_grads(wrong, *args, raises=False)
+        assert {rule.op for rule in report.rules} == {"sin"}
+
+
+_wrong = mg.primitive(np.sin, vjp=lambda g, y, x: 1.01 * g * np.cos(x))
+
+
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_functions_pass(name):
     """To third order, without a warning, with a row for each order, argument and mode."""
@@ -157,6 +198,14 @@ def test_stop_gradient_is_mentioned():
     assert not failure.value.report.rules
 
 
+def test_coarse_arithmetic_is_mentioned():
+    """Where it leaves too little to judge by."""
+    with pytest.raises(
+        GradientError, match=r"f: cannot judge the first[^$]*computes with 3 digits"
+    ):
+        check_grads(lambda x: x.astype(np.float16) * x, V)
+
+
 def test_values_taken_out_of_the_graph_are_mentioned():
     def cut(x):
         with mg.no_grad():
@@ -178,7 +227,17 @@ def test_values_taken_out_of_the_graph_are_mentioned():
             "argnums 1 is out of range for 1",
         ),
         (lambda: check_grads(lambda: 1.0), ShapeError, "no argument to differentiate"),
-        (lambda: check_grads(np.sin, "x"), DTypeError, "got str"),
+        (lambda: check_grads(np.sin, "x"), DTypeError, "got str for x;"),
+        (
+            lambda: check_grads(lambda p: p["w"], {"w": V, "g": ["relu"]}),
+            DTypeError,
+            r"got str for p\['g'\]\[0\]; expected numbers; .* of its own, which argnums leaves out",
+        ),
+        (
+            lambda: check_grads(lambda layer: layer.W, Layer(V, np.array(["a"]))),
+            DTypeError,
+            "got ndarray of dtype <U1 for layer.b; expected",
+        ),
     ],
 )
 def test_errors(call, error, says):

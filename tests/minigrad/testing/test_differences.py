@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from minigrad import DTypeError, ShapeError, tensor
 from minigrad.testing import adjoint_error, complex_step, finite_difference
-from minigrad.testing.differences import jump, slope, slopes
 
 SMOOTH = {
     "exp": (np.exp, np.exp),
@@ -94,23 +93,6 @@ def test_tensors_are_taken_for_their_values():
     (value,), _ = finite_difference(lambda x: x * x, tensor(3.0))
     assert value == pytest.approx(6)
     assert complex_step(lambda x: x * x, tensor(3.0))[0] == 6
-
-
-def test_kinks_and_jumps_are_found_and_only_those():
-    """The slopes on both sides where they differ, the limits where the function jumps."""
-    assert slopes(np.abs) == pytest.approx((-1, 1))
-    assert slopes(lambda s: max(s, 0) + s) == pytest.approx((1, 2))
-    assert jump(np.sign) == (-1, 1)
-    for smooth in (np.sin, np.exp, lambda s: s**3, lambda s: s * abs(s)):
-        assert slopes(smooth) is None
-        assert jump(smooth) is None
-    assert jump(np.abs) is None
-
-
-def test_a_slope_is_of_each_element_by_itself():
-    """One element near a kink does not spoil the others."""
-    found = slope(lambda s: np.array([np.sin(s), abs(s - 1e-3), 5.0]))
-    assert found.value == pytest.approx([1, -1, 0], abs=1e-8)
 
 
 def test_the_adjoint_identity_sees_a_rule_that_is_not_linear(rows):
