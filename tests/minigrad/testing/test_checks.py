@@ -227,7 +227,7 @@ def test_values_taken_out_of_the_graph_are_mentioned():
             "argnums 1 is out of range for 1",
         ),
         (lambda: check_grads(lambda: 1.0), ShapeError, "no argument to differentiate"),
-        (lambda: check_grads(np.sin, "x"), DTypeError, "got str for x;"),
+        (lambda: check_grads(lambda x: x, "x"), DTypeError, "got str for x;"),
         (
             lambda: check_grads(lambda p: p["w"], {"w": V, "g": ["relu"]}),
             DTypeError,
