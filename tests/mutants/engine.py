@@ -33,7 +33,8 @@ FIRST = [  # these kill most
 REST = [
     *[f"tests/minigrad/test_{name}.py" for name in (
         "where", "assignment", "arraylike", "errors", "trees", "jacobians", "checkpoint", "scopes",
-        "debug")],
+    )],
+    "tests/minigrad/debug",
     *[f"tests/minigrad/compile/test_compiled_{name}.py" for name in ("arguments", "state", "life")],
     "tests/minigrad/test_sweep.py", "tests/faults", "tests/minigrad/test_batched_jacobian.py",
     "-k", "not million and not every_row",

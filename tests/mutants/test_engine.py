@@ -68,3 +68,10 @@ def test_what_is_listed_as_equivalent_is_in_the_code():
     for before, after in engine.equivalents():
         assert before in code
         assert before != after
+
+
+def test_the_tests_that_judge_are_there():
+    """A folder or file of that name, so that the command runs."""
+    named = [name for name in (*engine.FIRST, *engine.REST) if name.startswith("tests/")]
+    assert len(named) > 15
+    assert all((engine.ROOT / name).exists() for name in named)
