@@ -115,3 +115,14 @@ def test_a_rule_that_returns_a_number():
     x = mg.tensor(3.0)
     np.where(x > 0, double(x), 0.0).backward()
     assert x.grad == 2
+
+
+def test_what_is_used_beside_the_where_too_flows_everywhere():
+    """Of a value that one use takes in part and another whole, nothing is held back."""
+
+    def f(x):
+        u = np.exp(x)
+        whole = 2 * u
+        return whole + np.where(POSITIVE, u, 0)
+
+    assert_allclose(mg.grad(total(f))(X), np.exp(X) * (2 + POSITIVE))
