@@ -42,8 +42,8 @@ def suite(root=ROOT):
         said = output(["-m", "coverage", "run", *pytest], root, data)
         output(["-m", "coverage", "combine", "-q"], root, data)
         report = str(Path(folder) / "report.json")
-        ignoring = "-i"  # copies with a mutant in them, which are gone by now
-        output(["-m", "coverage", "json", "-q", ignoring, "-o", report], root, data)
+        # -i: copies with a mutant in them were traced too, and are gone
+        output(["-m", "coverage", "json", "-q", "-i", "-o", report], root, data)
         total = json.loads(Path(report).read_text(encoding="utf-8"))["totals"]
     drawn = [int(n) for n in re.findall(r"- (\d+) passing", said)]
     (outcome,) = re.findall(r"^=* ?(\d+ passed.*?) in [\d.]+s", said, re.MULTILINE)

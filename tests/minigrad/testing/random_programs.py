@@ -165,11 +165,11 @@ def by_differences(kind, f, claimed, xs, ts, tally):
         if not found.error < 1e-5 * size:
             tally.counts[f"{kind}: too rough"] += 1
             return []
-        if abs(claimed - found.value) <= 10 * found.error + NEAR[kind] * size:
-            tally.counts[kind] += 1
-            return []
+        near = abs(claimed - found.value) <= 10 * found.error + NEAR[kind] * size
+        if near:
+            break
     tally.counts[kind] += 1
-    return [kind]
+    return [] if near else [kind]
 
 
 def other_gradient(program, other, tally, what, ts=None):
